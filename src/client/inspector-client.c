@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "inspector-client.h"
+
+static int report(const sd_bus_error *error, int r) {
+        if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+            sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
+                fprintf(stderr, "pekeenv: The service pekeenvd is not installed on this system bus, or can't be started.\n");
+                return EXIT_UNAVAILABLE;
+        }
+
+        fprintf(stderr, "pekeenv: %s\n", error->message ? error->message : strerror(-r));
+        return sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) ||
+                        sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED) ?
+                EXIT_DENIED :
+                EXIT_UNAVAILABLE;
+}
+
+static int read_file(int fd, Environment *ret) {
+        _cleanup_(environment_done) Environment e = {};
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+
+        e.data = malloc((size_t) st.st_size + 1);
+        if (!e.data)
+                return -ENOMEM;
+
+        while (e.size < (size_t) st.st_size) {
+                ssize_t n = pread(fd, e.data + e.size, (size_t) st.st_size - e.size, (off_t) e.size);
+
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        return -EIO;
+                e.size += (size_t) n;
+        }
+
+        /* Whatever the service says, there is an end to the last entry. */
+        e.data[e.size] = 0;
+
+        *ret = e;
+        e = (Environment){};
+        return 0;
+}
+
+int inspector_get_environment(pid_t pid, Environment *ret) {
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL, *reply = NULL;
+        int fd, r;
+
+        assert(pid > 0);
+        assert(ret);
+
+        r = sd_bus_open_system(&bus);
+        if (r < 0) {
+                fprintf(stderr, "pekeenv: There is no connection to the system bus: %s\n", strerror(-r));
+                return EXIT_UNAVAILABLE;
+        }
+
+        r = sd_bus_message_new_method_call(bus, &call, "org.pekeenv.Inspector", "/org/pekeenv/Inspector",
+                                           "org.pekeenv.Inspector", "OpenEnvironment");
+        if (r >= 0)
+                r = sd_bus_message_set_allow_interactive_authorization(call, true);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "u", (uint32_t) pid);
+        if (r >= 0)
+                /* A person who is asked for a password may take any time. */
+                r = sd_bus_call(bus, call, UINT64_MAX, &error, &reply);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "h", &fd);
+        if (r >= 0)
+                r = read_file(fd, ret);
+
+        return r < 0 ? report(&error, r) : 0;
+}
+
+void environment_done(Environment *e) {
+        assert(e);
+
+        if (e->data) {
+                explicit_bzero(e->data, e->size);
+                free(e->data);
+        }
+        *e = (Environment){};
+}

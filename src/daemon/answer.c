@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "text.h"
+
+/* A memfd, mapped for reading. */
+typedef struct View {
+        const char *data;
+        size_t size;
+} View;
+
+static void view_done(View *v) {
+        if (v->data)
+                (void) munmap((void *) v->data, v->size);
+}
+
+static int view_open(int fd, View *ret) {
+        struct stat st;
+        void *data;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size == 0) {
+                *ret = (View){};
+                return 0;
+        }
+
+        data = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (data == MAP_FAILED)
+                return -errno;
+
+        *ret = (View){ .data = data, .size = (size_t) st.st_size };
+        return 0;
+}
+
+/* After this nobody can change the file any more, not even a reader that still has it open. */
+static int seal(int fd) {
+        if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+                return -errno;
+
+        return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
+}
+
+static int append_strings(sd_bus_message *message, int fd) {
+        _cleanup_(view_done) View view = {};
+        int r;
+
+        r = view_open(fd, &view);
+        if (r < 0)
+                return r;
+        if (view.size > 0 && view.data[view.size - 1] != 0)
+                return -EPROTO;
+
+        r = sd_bus_message_open_container(message, 'a', "s");
+        if (r < 0)
+                return r;
+
+        for (const char *p = view.data, *end = view.data + view.size; p < end; p += strlen(p) + 1) {
+                r = sd_bus_message_append_basic(message, 's', p);
+                if (r < 0)
+                        return r;
+        }
+
+        return sd_bus_message_close_container(message);
+}
+
+/* µs of CLOCK_BOOTTIME */
+static uint64_t start_time_usec(const Identity *process) {
+        return process->start_time * (1000000ULL / (uint64_t) sysconf(_SC_CLK_TCK));
+}
+
+/* What comes from a process is shown escaped; an empty text is left out. */
+static int append_text(sd_bus_message *message, const char *key, const char *text) {
+        _cleanup_free_ char *escaped = NULL;
+
+        if (!text || text[0] == 0)
+                return 0;
+
+        escaped = text_escape(text, strlen(text));
+        if (!escaped)
+                return -ENOMEM;
+
+        return sd_bus_message_append(message, "{sv}", key, "s", escaped);
+}
+
+static int append_process(sd_bus_message *message, const Identity *process) {
+        int r;
+
+        r = sd_bus_message_append(message, "{sv}{sv}{sv}", "PID", "u", (uint32_t) process->pid, "UID", "u",
+                                  (uint32_t) process->uids[ID_EFFECTIVE], "StartTime", "t",
+                                  start_time_usec(process));
+        if (r >= 0)
+                r = append_text(message, "Executable", process->executable);
+        if (r >= 0 && process->unit[0] != 0)
+                r = sd_bus_message_append(message, "{sv}", "Unit", "s", process->unit);
+        if (r >= 0)
+                r = append_text(message, "Container", process->container);
+        return r;
+}
+
+static int append_description(sd_bus_message *message, const Identity *process, const ReaderReply *reply) {
+        const Location *l = &reply->location;
+        const char *runtime = runtime_to_string(l->runtime), *source = source_to_string(l->source);
+        int r;
+
+        if (!runtime || !source || strnlen(l->symbol, sizeof(l->symbol)) == sizeof(l->symbol) ||
+            strnlen(l->object, sizeof(l->object)) == sizeof(l->object))
+                return -EPROTO;
+
+        r = sd_bus_message_open_container(message, 'a', "{sv}");
+        if (r >= 0)
+                r = append_process(message, process);
+        if (r >= 0)
+                r = sd_bus_message_append(message, "{sv}{sv}{sv}{sv}", "Runtime", "s", runtime, "Source", "s", source,
+                                          "Count", "t", (uint64_t) reply->n_entries, "Bytes", "t",
+                                          (uint64_t) reply->size);
+        if (r >= 0)
+                r = append_text(message, "Symbol", l->symbol);
+        if (r >= 0)
+                r = append_text(message, "Object", l->object[0] ? l->object : process->executable);
+        if (r >= 0)
+                r = sd_bus_message_close_container(message);
+        return r;
+}
+
+int answer_send(sd_bus_message *call, const Question *question, const Identity *process, const ReaderReply *reply,
+                int answer_fd) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+        int r;
+
+        assert(call);
+        assert(question);
+        assert(process);
+        assert(reply);
+        assert(answer_fd >= 0);
+
+        r = seal(answer_fd);
+        if (r < 0)
+                return r;
+
+        r = sd_bus_message_new_method_return(call, &message);
+        if (r < 0)
+                return r;
+
+        /* Its memory is wiped when it is freed. */
+        r = sd_bus_message_sensitive(message);
+        if (r < 0)
+                return r;
+
+        switch (question->answer) {
+        case ANSWER_STRINGS:
+                r = append_strings(message, answer_fd);
+                break;
+        case ANSWER_FILE:
+                r = sd_bus_message_append(message, "h", answer_fd);
+                break;
+        case ANSWER_DESCRIPTION:
+                r = append_description(message, process, reply);
+                break;
+        }
+        if (r < 0)
+                return r;
+
+        r = sd_bus_send(NULL, message, NULL);
+        return r < 0 ? r : 0;
+}

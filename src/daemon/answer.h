@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "protocol.h"
+#include "question.h"
+
+/* The largest answer of type "as", in bytes of the message. Both bus daemons take twice as much by default. */
+#define ANSWER_MESSAGE_MAX (16U * 1024U * 1024U)
+
+/* Sends the answer to a method call.
+ * process: who was read. reply: what the reader says of it. answer_fd: the memfd it wrote, which gets sealed.
+ * Returns 0; -EPROTO if the reader's answer is not of the agreed form; or a negative errno of sd-bus's. */
+int answer_send(sd_bus_message *call, const Question *question, const Identity *process, const ReaderReply *reply,
+                int answer_fd);

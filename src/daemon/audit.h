@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "access.h"
+
+/* One decision, for the journal. */
+typedef struct AuditEntry {
+        const char *method;
+        const char *sender; /* the caller's unique bus name */
+        const Caller *caller;
+        const Identity *process;
+        Access access;
+        int result; /* 0 if it was allowed, else why not: a negative errno, see polkit.h */
+} AuditEntry;
+
+/* Writes one structured entry; the fields are documented in pekeenvd(8). Nothing of an environment is in it. Without a
+ * journal it is dropped. */
+void audit_write(const AuditEntry *entry);

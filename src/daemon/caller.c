@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <string.h>
+
+#include "caller.h"
+
+typedef struct Query {
+        caller_handler_t handler;
+        void *userdata;
+} Query;
+
+static int read_groups(sd_bus_message *reply, Caller *caller) {
+        const void *gids;
+        size_t size;
+        int r;
+
+        r = sd_bus_message_enter_container(reply, 'v', "au");
+        if (r < 0)
+                return r;
+
+        r = sd_bus_message_read_array(reply, 'u', &gids, &size);
+        if (r < 0)
+                return r;
+
+        free(caller->gids);
+        caller->gids = malloc(size + 1);
+        if (!caller->gids)
+                return -ENOMEM;
+
+        memcpy(caller->gids, gids, size);
+        caller->n_gids = size / sizeof(gid_t);
+
+        return sd_bus_message_exit_container(reply);
+}
+
+static int read_credential(sd_bus_message *reply, const char *key, Caller *caller, bool *has_uid) {
+        uint32_t pid;
+        int r;
+
+        if (strcmp(key, "UnixUserID") == 0) {
+                *has_uid = true;
+                return sd_bus_message_read(reply, "v", "u", &caller->uid);
+        }
+
+        if (strcmp(key, "UnixGroupIDs") == 0)
+                return read_groups(reply, caller);
+
+        if (strcmp(key, "ProcessID") == 0) {
+                r = sd_bus_message_read(reply, "v", "u", &pid);
+                if (r >= 0)
+                        caller->pid = (pid_t) pid;
+                return r;
+        }
+
+        return sd_bus_message_skip(reply, "v");
+}
+
+static int read_credentials(sd_bus_message *reply, Caller *caller) {
+        bool has_uid = false;
+        int r;
+
+        r = sd_bus_message_enter_container(reply, 'a', "{sv}");
+        if (r < 0)
+                return r;
+
+        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
+                const char *key;
+
+                r = sd_bus_message_read(reply, "s", &key);
+                if (r < 0)
+                        return r;
+
+                r = read_credential(reply, key, caller, &has_uid);
+                if (r < 0)
+                        return r;
+
+                r = sd_bus_message_exit_container(reply);
+                if (r < 0)
+                        return r;
+        }
+        if (r < 0)
+                return r;
+
+        return has_uid ? 0 : -ENODATA;
+}
+
+static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error _unused_) {
+        const Query *query = userdata;
+        Caller caller = {};
+        int r;
+
+        if (sd_bus_message_is_method_error(reply, NULL))
+                r = -ENXIO;
+        else
+                r = read_credentials(reply, &caller);
+
+        query->handler(r, &caller, query->userdata);
+        caller_done(&caller);
+        return 0;
+}
+
+int caller_query(sd_bus_message *message, caller_handler_t handler, void *userdata, sd_bus_slot **ret_slot) {
+        sd_bus_slot *slot;
+        Query *query;
+        int r;
+
+        assert(message);
+        assert(handler);
+        assert(ret_slot);
+
+        query = malloc(sizeof(Query));
+        if (!query)
+                return -ENOMEM;
+        *query = (Query){ handler, userdata };
+
+        r = sd_bus_call_method_async(sd_bus_message_get_bus(message), &slot, "org.freedesktop.DBus",
+                                     "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionCredentials",
+                                     on_credentials, query, "s", sd_bus_message_get_sender(message));
+        if (r < 0) {
+                free(query);
+                return r;
+        }
+
+        (void) sd_bus_slot_set_destroy_callback(slot, free);
+        *ret_slot = slot;
+        return 0;
+}
+
+bool caller_has_group(const Caller *caller, gid_t gid) {
+        assert(caller);
+
+        for (size_t i = 0; i < caller->n_gids; i++)
+                if (caller->gids[i] == gid)
+                        return true;
+
+        return false;
+}
+
+void caller_done(Caller *caller) {
+        assert(caller);
+
+        free(caller->gids);
+        *caller = (Caller){};
+}

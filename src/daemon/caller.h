@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "macro.h"
+
+/* Who sent a message: what the bus itself vouches for, and nothing from /proc. */
+typedef struct Caller {
+        uid_t uid;
+        pid_t pid;    /* of who connected to the bus */
+        gid_t *gids;  /* all of its groups */
+        size_t n_gids;
+} Caller;
+
+/* error: 0 or a negative errno; caller: to be taken over with caller_take(), or left. */
+typedef void (*caller_handler_t)(int error, Caller *caller, void *userdata);
+
+/* Asks the bus about the sender of a message, org.freedesktop.DBus.GetConnectionCredentials.
+ * ret_slot: dropping it withdraws the question. Returns 0 or a negative errno. */
+int caller_query(sd_bus_message *message, caller_handler_t handler, void *userdata, sd_bus_slot **ret_slot);
+
+bool caller_has_group(const Caller *caller, gid_t gid);
+void caller_done(Caller *caller);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "failure.h"
+#include "fd-util.h"
+#include "inspector.h"
+#include "request.h"
+
+static const Question questions[] = {
+        { .method = "GetEnvironment", .answer = ANSWER_STRINGS },
+        { .method = "GetEnvironmentByPIDFD", .by_pidfd = true, .answer = ANSWER_STRINGS },
+        { .method = "OpenEnvironment", .answer = ANSWER_FILE },
+        { .method = "OpenEnvironmentByPIDFD", .by_pidfd = true, .answer = ANSWER_FILE },
+        { .method = "GetInitialEnvironment", .initial = true, .answer = ANSWER_STRINGS },
+        { .method = "Describe", .answer = ANSWER_DESCRIPTION },
+};
+
+static const Question *question_find(const char *method) {
+        for (size_t i = 0; i < ELEMENTSOF(questions); i++)
+                if (strcmp(questions[i].method, method) == 0)
+                        return &questions[i];
+
+        return NULL;
+}
+
+/* Turns a PID into a pidfd: from here on it can't become another process's. */
+static int open_pid(uint32_t pid) {
+        int fd;
+
+        if (pid == 0 || pid > INT32_MAX)
+                return pid == 0 ? -EINVAL : -ESRCH;
+
+        fd = pidfd_open((pid_t) pid, 0);
+        if (fd >= 0)
+                return fd;
+
+        /* What the kernel says to a thread's ID: EINVAL until 6.9, ENOENT since. */
+        return errno == EINVAL ? -ENOENT : -errno;
+}
+
+static int read_process(sd_bus_message *message, const Question *question, int *ret_pidfd, pid_t *ret_pid) {
+        uint32_t pid = 0;
+        int fd, r;
+
+        if (question->by_pidfd) {
+                r = sd_bus_message_read(message, "h", &fd);
+                if (r < 0)
+                        return r;
+
+                fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+                if (fd < 0)
+                        return -errno;
+        } else {
+                r = sd_bus_message_read(message, "u", &pid);
+                if (r < 0)
+                        return r;
+
+                *ret_pid = (pid_t) pid;
+                fd = open_pid(pid);
+                if (fd < 0)
+                        return fd;
+        }
+
+        *ret_pidfd = fd;
+        return 0;
+}
+
+static int on_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        const Question *question = question_find(sd_bus_message_get_member(message));
+        Service *service = userdata;
+        pid_t pid = 0;
+        int pidfd = -EBADF, r;
+
+        assert(question);
+
+        r = read_process(message, question, &pidfd, &pid);
+        if (r >= 0)
+                r = request_start(service, question, message, pidfd, pid);
+
+        return r < 0 ? failure_set(error, r, pid, NULL) : 1;
+}
+
+static int get_version(sd_bus *bus _unused_, const char *path _unused_, const char *interface _unused_,
+                       const char *property _unused_, sd_bus_message *reply, void *userdata _unused_,
+                       sd_bus_error *error _unused_) {
+        return sd_bus_message_append(reply, "s", PROJECT_VERSION);
+}
+
+#define METHOD(name, in, in_name, out, out_name)                                                                 \
+        SD_BUS_METHOD_WITH_NAMES(name, in, SD_BUS_PARAM(in_name), out, SD_BUS_PARAM(out_name), on_method,        \
+                                 SD_BUS_VTABLE_UNPRIVILEGED)
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        METHOD("GetEnvironment", "u", pid, "as", environment),
+        METHOD("GetEnvironmentByPIDFD", "h", pidfd, "as", environment),
+        METHOD("OpenEnvironment", "u", pid, "h", environment),
+        METHOD("OpenEnvironmentByPIDFD", "h", pidfd, "h", environment),
+        METHOD("GetInitialEnvironment", "u", pid, "as", environment),
+        METHOD("Describe", "u", pid, "a{sv}", description),
+        SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        SD_BUS_VTABLE_END,
+};
+
+int inspector_add(Service *service) {
+        assert(service);
+
+        return sd_bus_add_object_vtable(service->bus, NULL, INSPECTOR_PATH, INSPECTOR_INTERFACE, vtable, service);
+}

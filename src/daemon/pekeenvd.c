@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "privileges.h"
+#include "service.h"
+#include "zygote.h"
+
+#define IDLE_SECONDS 30U
+
+static void print_help(void) {
+        printf("pekeenvd [OPTIONS…]\n\n"
+               "Tells the current environment of running processes, over the system bus.\n\n"
+               "  -h --help              Show this help\n"
+               "     --version           Show the version\n"
+               "     --idle-timeout=SEC  Exit after this many seconds without a request (default: %u)\n\n"
+               "The bus starts it when it is called: busctl introspect org.pekeenv.Inspector /org/pekeenv/Inspector\n",
+               IDLE_SECONDS);
+}
+
+/* Returns 1 to go on, 0 if all is done, -EINVAL. */
+static int parse_arguments(int argc, char *argv[], uint64_t *idle_usec) {
+        enum { ARG_VERSION = 0x100, ARG_IDLE_TIMEOUT };
+        static const struct option options[] = {
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, ARG_VERSION },
+                { "idle-timeout", required_argument, NULL, ARG_IDLE_TIMEOUT },
+                {},
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+                unsigned seconds;
+                char garbage;
+
+                switch (c) {
+                case 'h':
+                        print_help();
+                        return 0;
+                case ARG_VERSION:
+                        puts("pekeenvd " PROJECT_VERSION);
+                        return 0;
+                case ARG_IDLE_TIMEOUT:
+                        if (optarg[0] < '0' || optarg[0] > '9' || sscanf(optarg, "%u%c", &seconds, &garbage) != 1) {
+                                log_error("--idle-timeout= takes a number of seconds, not '%s'.", optarg);
+                                return -EINVAL;
+                        }
+                        *idle_usec = seconds * 1000000ULL;
+                        break;
+                default:
+                        return -EINVAL;
+                }
+        }
+
+        if (optind < argc) {
+                log_error("pekeenvd takes no arguments; see --help.");
+                return -EINVAL;
+        }
+
+        return 1;
+}
+
+/* The zygote keeps the capabilities; the process that talks to the bus has none. */
+static int run(uint64_t idle_usec) {
+        _cleanup_(service_freep) Service *service = NULL;
+        int zygote_fd, r;
+
+        r = privileges_reduce();
+        if (r < 0)
+                return r;
+
+        r = zygote_start(&zygote_fd);
+        if (r < 0)
+                return r;
+
+        r = privileges_drop();
+        if (r < 0)
+                return r;
+
+        r = service_new(zygote_fd, idle_usec, &service);
+        if (r < 0)
+                return r;
+
+        return service_run(service);
+}
+
+int main(int argc, char *argv[]) {
+        uint64_t idle_usec = IDLE_SECONDS * 1000000ULL;
+        int r;
+
+        r = parse_arguments(argc, argv, &idle_usec);
+        if (r <= 0)
+                return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+
+        r = run(idle_usec);
+        if (r < 0)
+                log_error("pekeenvd can't go on: %s", strerror(-r));
+
+        return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

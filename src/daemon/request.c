@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "audit.h"
+#include "failure.h"
+#include "fd-util.h"
+#include "log.h"
+#include "reader.h"
+#include "request.h"
+#include "text.h"
+
+#define ACTION_READ "org.pekeenv.inspector.read"
+
+#define REQUESTS_MAX 1024U
+#define REQUESTS_OF_USER_MAX 256U
+#define RESTARTS_MAX 4U
+
+/* The daemon gives up a little before the reader is ended by its own alarm: what comes later is a failure. */
+#define READING_USEC ((READER_SECONDS_MAX - 1) * 1000ULL * 1000ULL)
+#define USEC_ACCURACY (10ULL * 1000ULL)
+
+static void request_identify(Request *request);
+static void request_authorize(Request *request);
+static void request_read(Request *request);
+
+static void request_free(Request *request) {
+        service_remove_request(request->service, request);
+
+        reader_release(request->reader);
+        sd_event_source_disable_unref(request->deadline);
+        sd_bus_slot_unref(request->caller_query);
+        sd_bus_track_unref(request->caller_track);
+        polkit_query_free(request->polkit);
+        caller_done(&request->caller);
+        close_fd(request->answer_fd);
+        close_fd(request->pidfd);
+        sd_bus_message_unref(request->message);
+        free(request);
+}
+
+void request_fail(Request *request, int failure) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        assert(request);
+        assert(failure < 0);
+
+        (void) failure_set(&error, failure, request->pid, request->user);
+        (void) sd_bus_reply_method_error(request->message, &error);
+        request_free(request);
+}
+
+static void request_audit(const Request *request, int result) {
+        audit_write(&(AuditEntry){
+                .method = request->question->method,
+                .sender = sd_bus_message_get_sender(request->message),
+                .caller = &request->caller,
+                .process = &request->identity,
+                .access = request->access,
+                .result = result,
+        });
+}
+
+static int on_deadline(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata) {
+        request_fail(userdata, -ETIMEDOUT);
+        return 0;
+}
+
+static int request_start_deadline(Request *request) {
+        if (request->deadline) {
+                int r = sd_event_source_set_time_relative(request->deadline, READING_USEC);
+
+                return r < 0 ? r : sd_event_source_set_enabled(request->deadline, SD_EVENT_ONESHOT);
+        }
+
+        return sd_event_add_time_relative(request->service->event, &request->deadline, CLOCK_MONOTONIC, READING_USEC,
+                                          USEC_ACCURACY, on_deadline, request);
+}
+
+/* Takes a reader and lets the request go on with it; if all are taken, request_retry() will. */
+static void request_continue(Request *request) {
+        int r = 0;
+
+        if (!request->reader)
+                r = reader_pool_take(request->service->pool, &request->reader);
+
+        request->waits_for_reader = r == -EAGAIN;
+        if (request->waits_for_reader)
+                return;
+        if (r < 0)
+                return request_fail(request, r);
+
+        if (request->state == REQUEST_IDENTIFYING)
+                request_identify(request);
+        else
+                request_read(request);
+}
+
+static void request_want_reader(Request *request, RequestState state) {
+        int r;
+
+        request->state = state;
+        r = request_start_deadline(request);
+        if (r < 0)
+                return request_fail(request, r);
+
+        request_continue(request);
+}
+
+void request_retry(Request *request) {
+        assert(request);
+
+        if (request->waits_for_reader)
+                request_continue(request);
+}
+
+static size_t request_count_of_user(const Service *service, uid_t uid) {
+        const Request *other;
+        size_t n = 0;
+
+        TAILQ_FOREACH(other, &service->requests, entry)
+                n += other->state != REQUEST_CALLER && other->caller.uid == uid;
+
+        return n;
+}
+
+static void on_caller(int error, Caller *caller, void *userdata) {
+        Request *request = userdata;
+
+        /* Without an answer about it, the caller has left the bus. */
+        if (error < 0)
+                return request_fail(request, -EACCES);
+
+        if (request_count_of_user(request->service, caller->uid) >= REQUESTS_OF_USER_MAX)
+                return request_fail(request, -EBUSY);
+
+        request->caller = *caller;
+        *caller = (Caller){};
+        request_want_reader(request, REQUEST_IDENTIFYING);
+}
+
+static void on_identity(int error, const ReaderReply *reply, void *userdata) {
+        Request *request = userdata;
+
+        if (error == 0)
+                error = reply->error;
+        if (error < 0)
+                return request_fail(request, error);
+
+        request->identity = reply->identity;
+        request->pid = reply->identity.pid;
+        strcpy(request->user, reply->user);
+
+        request->access = access_decide(&request->caller, &request->identity, reply->caller_shares_user_namespace);
+        if (request->access == ACCESS_ASK)
+                request_authorize(request);
+        else
+                request_want_reader(request, REQUEST_READING);
+}
+
+static void request_identify(Request *request) {
+        const ReaderRequest message = {
+                .operation = READER_IDENTIFY,
+                .caller_uid = request->caller.uid,
+                .caller_pid = request->caller.pid,
+        };
+        int r;
+
+        r = reader_send(request->reader, &message, &request->pidfd, 1, on_identity, request);
+        if (r < 0)
+                request_fail(request, r);
+}
+
+static int on_caller_left(sd_bus_track *track _unused_, void *userdata) {
+        request_free(userdata);
+        return 0;
+}
+
+static int request_track_caller(Request *request) {
+        int r;
+
+        if (request->caller_track)
+                return 0;
+
+        r = sd_bus_track_new(request->service->bus, &request->caller_track, on_caller_left, request);
+        if (r < 0)
+                return r;
+
+        return sd_bus_track_add_sender(request->caller_track, request->message);
+}
+
+static void on_authorization(int result, void *userdata) {
+        Request *request = userdata;
+
+        request_audit(request, result);
+        if (result < 0)
+                return request_fail(request, result);
+
+        request_want_reader(request, REQUEST_READING);
+}
+
+static int request_ask_polkit(Request *request) {
+        _cleanup_free_ char *executable = NULL;
+        char pid[16], uid[16];
+
+        executable = text_escape(request->identity.executable, strlen(request->identity.executable));
+        if (!executable)
+                return -ENOMEM;
+
+        (void) snprintf(pid, sizeof(pid), "%d", request->identity.pid);
+        (void) snprintf(uid, sizeof(uid), "%u", request->identity.uids[ID_EFFECTIVE]);
+
+        request->polkit = polkit_query_free(request->polkit);
+        return polkit_query(request->message, ACTION_READ,
+                            (const PolkitDetail[]){
+                                    { "pid", pid },
+                                    { "uid", uid },
+                                    { "user", request->user[0] ? request->user : uid },
+                                    { "exe", executable },
+                                    { "unit", request->identity.unit },
+                                    { "method", request->question->method },
+                                    {},
+                            },
+                            on_authorization, request, &request->polkit);
+}
+
+/* Until there is an answer, which may take a person, no reader is held and no time counts. */
+static void request_authorize(Request *request) {
+        int r;
+
+        request->state = REQUEST_AUTHORIZING;
+        request->reader = reader_release(request->reader);
+        (void) sd_event_source_set_enabled(request->deadline, SD_EVENT_OFF);
+
+        r = request_track_caller(request);
+        if (r >= 0)
+                r = request_ask_polkit(request);
+        if (r < 0)
+                request_fail(request, r);
+}
+
+static void on_reading(int error, const ReaderReply *reply, void *userdata) {
+        Request *request = userdata;
+        int r;
+
+        if (error == 0)
+                error = reply->error;
+
+        /* The process is not any more who it was when it was authorised: all starts over. */
+        if (error == -ESTALE && request->n_restarts++ < RESTARTS_MAX) {
+                request->reader = reader_release(request->reader);
+                request->answer_fd = close_fd(request->answer_fd);
+                return request_want_reader(request, REQUEST_IDENTIFYING);
+        }
+        if (error < 0)
+                return request_fail(request, error);
+
+        r = answer_send(request->message, request->question, &request->identity, reply, request->answer_fd);
+        if (r < 0)
+                return request_fail(request, r);
+
+        if (request->access != ACCESS_ASK)
+                request_audit(request, 0);
+        request_free(request);
+}
+
+static void request_read(Request *request) {
+        const ReaderRequest message = {
+                .operation = READER_READ,
+                .expected = request->identity,
+                .initial = request->question->initial,
+                .text = request->question->answer == ANSWER_STRINGS,
+                .size_max = request->question->answer == ANSWER_STRINGS ? ANSWER_MESSAGE_MAX : SIZE_MAX,
+        };
+        int r;
+
+        request->answer_fd = memfd_create("pekeenv", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (request->answer_fd < 0)
+                return request_fail(request, -errno);
+
+        r = reader_send(request->reader, &message, (const int[]){ request->pidfd, request->answer_fd }, 2, on_reading,
+                        request);
+        if (r < 0)
+                request_fail(request, r);
+}
+
+int request_start(Service *service, const Question *question, sd_bus_message *message, int pidfd, pid_t pid) {
+        _cleanup_close_ int fd = pidfd;
+        Request *request;
+        int r;
+
+        assert(service);
+        assert(question);
+        assert(message);
+        assert(pidfd >= 0);
+
+        if (service->n_requests >= REQUESTS_MAX)
+                return -EBUSY;
+
+        request = calloc(1, sizeof(Request));
+        if (!request)
+                return -ENOMEM;
+
+        request->service = service;
+        request->question = question;
+        request->message = sd_bus_message_ref(message);
+        request->pidfd = TAKE_FD(fd);
+        request->pid = pid;
+        request->answer_fd = -EBADF;
+        service_add_request(service, request);
+
+        r = caller_query(message, on_caller, request, &request->caller_query);
+        if (r < 0)
+                request_free(request);
+
+        return r;
+}

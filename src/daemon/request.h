@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "access.h"
+#include "polkit.h"
+#include "question.h"
+#include "service.h"
+
+/* What a request waits for. It goes through these in order, and from READING back to IDENTIFYING if the process has become
+ * another one meanwhile. */
+typedef enum RequestState {
+        REQUEST_CALLER,      /* the bus is to say who asks */
+        REQUEST_IDENTIFYING, /* a reader is to say who is asked about */
+        REQUEST_AUTHORIZING, /* polkit is to say whether it may be */
+        REQUEST_READING,     /* a reader is to read */
+} RequestState;
+
+/* One call of a method, from the bus to the answer. */
+typedef struct Request {
+        TAILQ_ENTRY(Request) entry;
+        Service *service;
+        const Question *question;
+        sd_bus_message *message;
+        int pidfd;
+        pid_t pid; /* 0 while a pidfd is all that is known */
+
+        RequestState state;
+        bool waits_for_reader; /* all were taken */
+        unsigned n_restarts;
+        Reader *reader;
+        int answer_fd;
+        sd_event_source *deadline;
+
+        Caller caller;
+        sd_bus_slot *caller_query;
+        sd_bus_track *caller_track; /* tells if the caller leaves while polkit is asked */
+
+        Identity identity;
+        char user[64];
+        Access access;
+        PolkitQuery *polkit;
+} Request;
+
+/* Starts to answer a method call. The answer, or an error, is sent when it is there; this does not wait for it.
+ * pidfd: of the process, taken over in any case. pid: for messages, 0 if not known.
+ * Returns 0 or a negative errno: then nothing was started. */
+int request_start(Service *service, const Question *question, sd_bus_message *message, int pidfd, pid_t pid);
+
+/* Goes on with a request that waits for a reader. */
+void request_retry(Request *request);
+
+/* Answers with an error (failure.h) and ends the request. */
+void request_fail(Request *request, int failure);

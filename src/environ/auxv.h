@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "memory.h"
+
+/* What the kernel told the program at its start, as far as it leads to the program headers. See getauxval(3). */
+typedef struct Auxv {
+        uint64_t program_headers; /* AT_PHDR */
+        size_t n_program_headers; /* AT_PHNUM */
+} Auxv;
+
+/* Reads the auxiliary vector, and learns from it the width of the process's pointers (m->elf_class).
+ * Returns 0; -ESTALE if the memory is gone; -ENOEXEC if the vector does not tell of program headers. */
+int auxv_read(Memory *m, Auxv *ret);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <systemd/sd-login.h>
+#include <unistd.h>
+
+#include "identity.h"
+
+static int parse_ids(const char *status, const char *key, unsigned ids[static 4]) {
+        const char *value = proc_field(status, key);
+
+        if (!value || sscanf(value, "%u %u %u %u", &ids[0], &ids[1], &ids[2], &ids[3]) != 4)
+                return -EBADMSG;
+
+        return 0;
+}
+
+static int identity_read_status(Identity *i, const Process *p) {
+        char buf[8192];
+        const char *value;
+        ssize_t n;
+        int r;
+
+        n = read_file_at(p->dir_fd, "status", buf, sizeof(buf));
+        if (n < 0)
+                return (int) n;
+
+        r = parse_ids(buf, "Uid:", i->uids);
+        if (r < 0)
+                return r;
+
+        r = parse_ids(buf, "Gid:", i->gids);
+        if (r < 0)
+                return r;
+
+        value = proc_field(buf, "CapPrm:");
+        if (!value)
+                return -EBADMSG;
+
+        i->capabilities = strtoull(value, NULL, 16);
+        return 0;
+}
+
+/* The kernel gives the files of a process that is not dumpable to root. That tells nothing of a process that is
+ * root's anyway; for such a one false is the careful answer. See proc(5), "/proc/pid". */
+static int identity_read_dumpable(Identity *i, const Process *p) {
+        struct stat st;
+
+        if (fstatat(p->dir_fd, "environ", &st, 0) < 0)
+                return -errno;
+
+        i->dumpable = st.st_uid == i->uids[ID_EFFECTIVE] && st.st_uid != 0;
+        return 0;
+}
+
+static int user_namespace_of(const Process *p, dev_t *ret_device, ino_t *ret_inode) {
+        struct stat st;
+
+        if (fstatat(p->dir_fd, "ns/user", &st, 0) < 0)
+                return -errno;
+
+        *ret_device = st.st_dev;
+        *ret_inode = st.st_ino;
+        return 0;
+}
+
+static int identity_read_executable(Identity *i, const Process *p) {
+        struct statx stx;
+        ssize_t n;
+
+        n = readlinkat(p->dir_fd, "exe", i->executable, sizeof(i->executable) - 1);
+        if (n < 0)
+                return -errno;
+        i->executable[n] = 0;
+
+        /* Without asking the file's server, should it be on FUSE: that need not ever answer. */
+        if (statx(p->dir_fd, "exe", AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
+                return -errno;
+
+        i->executable_device = makedev(stx.stx_dev_major, stx.stx_dev_minor);
+        i->executable_inode = stx.stx_ino;
+        return 0;
+}
+
+/* Both come from the process's control group, and not every process or system has one that systemd knows. */
+static void identity_read_unit(Identity *i) {
+        _cleanup_free_ char *unit = NULL, *container = NULL;
+
+        if (sd_pid_get_unit(i->pid, &unit) >= 0 && strlen(unit) < sizeof(i->unit))
+                strcpy(i->unit, unit);
+
+        if (sd_pid_get_machine_name(i->pid, &container) >= 0 && strlen(container) < sizeof(i->container))
+                strcpy(i->container, container);
+}
+
+int identity_read(const Process *p, Identity *ret) {
+        Identity i = {};
+        ProcessStat stat;
+        int r;
+
+        assert(p);
+        assert(ret);
+
+        i.pid = p->pid;
+        identity_read_unit(&i);
+
+        r = identity_read_status(&i, p);
+        if (r < 0)
+                goto gone;
+
+        r = process_read_stat(p, &stat);
+        if (r < 0)
+                goto gone;
+        if (stat.kernel_thread || stat.state == 'Z' || stat.state == 'X')
+                return -ENODATA;
+
+        i.start_time = stat.start_time;
+        i.start_stack = stat.start_stack;
+
+        r = identity_read_dumpable(&i, p);
+        if (r < 0)
+                goto gone;
+
+        r = user_namespace_of(p, &i.user_namespace_device, &i.user_namespace_inode);
+        if (r < 0)
+                goto gone;
+
+        r = identity_read_executable(&i, p);
+        if (r < 0)
+                goto gone;
+
+        *ret = i;
+        return 0;
+
+gone:
+        /* The files of a process that has exited are not there any more, each in its own way. */
+        if (r == -ENOENT || r == -ESRCH)
+                return process_read_stat(p, &stat) < 0 ? -ESRCH : -ENODATA;
+        return r;
+}
+
+bool identity_equal(const Identity *a, const Identity *b) {
+        assert(a);
+        assert(b);
+
+        return a->pid == b->pid && a->start_time == b->start_time && a->start_stack == b->start_stack &&
+                memcmp(a->uids, b->uids, sizeof(a->uids)) == 0 &&
+                memcmp(a->gids, b->gids, sizeof(a->gids)) == 0 && a->capabilities == b->capabilities &&
+                a->dumpable == b->dumpable && a->user_namespace_device == b->user_namespace_device &&
+                a->user_namespace_inode == b->user_namespace_inode &&
+                a->executable_device == b->executable_device && a->executable_inode == b->executable_inode &&
+                strcmp(a->executable, b->executable) == 0 && strcmp(a->unit, b->unit) == 0 &&
+                strcmp(a->container, b->container) == 0;
+}
+
+int identity_shares_user_namespace(const Identity *identity, const Process *other) {
+        dev_t device;
+        ino_t inode;
+        int r;
+
+        assert(identity);
+        assert(other);
+
+        r = user_namespace_of(other, &device, &inode);
+        if (r < 0)
+                return r;
+
+        return device == identity->user_namespace_device && inode == identity->user_namespace_inode;
+}

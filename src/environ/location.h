@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <limits.h>
+
+#include "memory.h"
+
+/* Who keeps the live environment, and so decides what "current" means. */
+typedef enum Runtime {
+        RUNTIME_UNKNOWN,
+        RUNTIME_GLIBC,
+        RUNTIME_MUSL,
+} Runtime;
+
+/* How the place was found. */
+typedef enum Source {
+        SOURCE_DYNAMIC_SYMBOL, /* in the symbol table of a loaded object */
+} Source;
+
+/* Where a process keeps its live environment. Plain data, to be sent between processes. */
+typedef struct Location {
+        uint64_t address; /* of the variable that points to the array */
+        Runtime runtime;
+        Source source;
+        char symbol[16];
+        char object[PATH_MAX]; /* path by the dynamic loader's account, "" for the executable */
+} Location;
+
+const char *runtime_to_string(Runtime runtime);
+const char *source_to_string(Source source);
+
+/* Finds it, by all ways there are.
+ * Returns 0;
+ * -ENOEXEC     the program keeps its environment in a way that is not known, as static programs do
+ * -EINPROGRESS the program is still being loaded
+ * -EBADMSG     what should be the loader's or the linker's data is not
+ * -ELOOP       the list of loaded objects does not end
+ * or the errors of memory_read(). */
+int location_find(Memory *m, Location *ret);

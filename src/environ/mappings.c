@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "line-reader.h"
+#include "mappings.h"
+
+/* "start-end rwxp offset major:minor inode path", proc_pid_maps(5). sscanf() would cost half of a whole request. */
+static const char *parse_number(const char *p, unsigned base, char delimiter, uint64_t *ret) {
+        uint64_t v = 0;
+
+        for (;; p++) {
+                unsigned digit;
+
+                if (*p >= '0' && *p <= '9')
+                        digit = (unsigned) (*p - '0');
+                else if (base == 16 && *p >= 'a' && *p <= 'f')
+                        digit = (unsigned) (*p - 'a') + 10;
+                else
+                        break;
+
+                v = v * base + digit;
+        }
+
+        if (*p != delimiter)
+                return NULL;
+
+        *ret = v;
+        return p + 1;
+}
+
+static int mapping_parse(const char *line, Mapping *ret) {
+        uint64_t start, end, offset, major_number, minor_number, inode;
+        const char *p, *permissions;
+
+        p = parse_number(line, 16, '-', &start);
+        if (p)
+                p = permissions = parse_number(p, 16, ' ', &end);
+        if (p)
+                p = strchr(p, ' ');
+        if (p)
+                p = parse_number(p + 1, 16, ' ', &offset);
+        if (p)
+                p = parse_number(p, 16, ':', &major_number);
+        if (p)
+                p = parse_number(p, 16, ' ', &minor_number);
+        if (!p)
+                return -EBADMSG;
+        if (!parse_number(p, 10, ' ', &inode) && !parse_number(p, 10, 0, &inode))
+                return -EBADMSG;
+
+        *ret = (Mapping){
+                .start = start,
+                .end = end,
+                .readable = permissions[0] == 'r',
+                .device = makedev((unsigned) major_number, (unsigned) minor_number),
+                .inode = inode,
+        };
+        return 0;
+}
+
+static int mappings_append(Mappings *m, const Mapping *mapping) {
+        if (m->n_items == m->n_allocated) {
+                size_t n = m->n_allocated > 0 ? m->n_allocated * 2 : 64;
+                Mapping *items;
+
+                items = reallocarray(m->items, n, sizeof(Mapping));
+                if (!items)
+                        return -ENOMEM;
+
+                m->items = items;
+                m->n_allocated = n;
+        }
+
+        m->items[m->n_items++] = *mapping;
+        return 0;
+}
+
+int mappings_read(int maps_fd, Mappings *ret) {
+        _cleanup_(mappings_done) Mappings m = {};
+        _cleanup_free_ LineReader *reader = NULL;
+        const char *line;
+        int r;
+
+        assert(maps_fd >= 0);
+        assert(ret);
+
+        reader = line_reader_new(maps_fd);
+        if (!reader)
+                return -ENOMEM;
+
+        while ((r = line_reader_next(reader, &line)) > 0) {
+                Mapping mapping;
+
+                r = mapping_parse(line, &mapping);
+                if (r < 0)
+                        return r;
+
+                r = mappings_append(&m, &mapping);
+                if (r < 0)
+                        return r;
+        }
+        if (r < 0)
+                return r;
+        if (m.n_items == 0)
+                return -ESTALE;
+
+        *ret = m;
+        m = (Mappings){};
+        return 0;
+}
+
+void mappings_done(Mappings *m) {
+        assert(m);
+
+        free(m->items);
+        *m = (Mappings){};
+}
+
+const Mapping *mappings_find(const Mappings *m, uint64_t address) {
+        size_t low = 0, high;
+
+        assert(m);
+
+        for (high = m->n_items; low < high;) {
+                size_t middle = low + (high - low) / 2;
+                const Mapping *mapping = &m->items[middle];
+
+                if (address < mapping->start)
+                        high = middle;
+                else if (address >= mapping->end)
+                        low = middle + 1;
+                else
+                        return mapping;
+        }
+
+        return NULL;
+}

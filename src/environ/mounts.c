@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "line-reader.h"
+#include "mounts.h"
+
+/* File systems without a block device whose pages come from this machine's own memory or disks. */
+static const char *const local_types[] = {
+        "bcachefs", "btrfs", "hugetlbfs", "overlay", "ramfs", "rootfs", "tmpfs", "ubifs", "zfs",
+};
+
+static bool type_is_local(const char *type, size_t length) {
+        for (size_t i = 0; i < ELEMENTSOF(local_types); i++)
+                if (strlen(local_types[i]) == length && memcmp(local_types[i], type, length) == 0)
+                        return true;
+
+        return false;
+}
+
+/* "36 35 98:0 /root /mount/point options … - type source options", proc_pid_mountinfo(5).
+ * Returns -ENXIO for a line about another device. */
+static int line_is_local(const char *line, dev_t device) {
+        unsigned major_number, minor_number;
+        const char *type;
+
+        if (sscanf(line, "%*u %*u %u:%u ", &major_number, &minor_number) != 2 ||
+            makedev(major_number, minor_number) != device)
+                return -ENXIO;
+
+        type = strstr(line, " - ");
+        if (!type)
+                return -ENXIO;
+
+        type += strlen(" - ");
+        return type_is_local(type, strcspn(type, " "));
+}
+
+static int mounts_search(int mounts_fd, dev_t device) {
+        _cleanup_free_ LineReader *reader = NULL;
+        const char *line;
+        int r;
+
+        reader = line_reader_new(mounts_fd);
+        if (!reader)
+                return -ENOMEM;
+
+        while ((r = line_reader_next(reader, &line)) > 0) {
+                r = line_is_local(line, device);
+                if (r != -ENXIO)
+                        return r;
+        }
+
+        return r < 0 ? r : -ENXIO;
+}
+
+int mounts_device_is_local(const int mounts_fds[], size_t n_mounts_fds, dev_t device) {
+        assert(mounts_fds || n_mounts_fds == 0);
+
+        /* A block device is this machine's; only root can mount a FUSE file system over one. */
+        if (major(device) != 0)
+                return true;
+
+        for (size_t i = 0; i < n_mounts_fds; i++) {
+                int r;
+
+                if (mounts_fds[i] < 0)
+                        continue;
+
+                r = mounts_search(mounts_fds[i], device);
+                if (r != -ENXIO)
+                        return r;
+        }
+
+        return false;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "identity.h"
+#include "location.h"
+
+/* What the service and one of its readers say to each other, over a SOCK_SEQPACKET socket: one request, one reply. A
+ * reader serves at most one READER_IDENTIFY and then at most one READER_READ, and exits.
+ *
+ * Both sides are the same program, forked, so plain structures do. But what comes from a reader that has seen a process's
+ * memory is as little to be trusted as that process. */
+typedef enum ReaderOperation {
+        READER_IDENTIFY, /* one descriptor: a pidfd */
+        READER_READ,     /* two descriptors: a pidfd, and an empty memfd for the answer */
+} ReaderOperation;
+
+enum { READER_FDS_MAX = 2 };
+
+typedef struct ReaderRequest {
+        ReaderOperation operation;
+
+        /* READER_IDENTIFY: who asks */
+        uid_t caller_uid;
+        pid_t caller_pid;
+
+        /* READER_READ */
+        Identity expected; /* whom it was allowed for: anybody else is refused */
+        bool initial;      /* the environment that the process was started with */
+        bool text;         /* as UTF-8 */
+        size_t size_max;   /* of the answer on the bus */
+} ReaderRequest;
+
+typedef struct ReaderReply {
+        /* 0 or a negative errno: those of process_open(), identity_read(), location_find() and snapshot_take(); and
+         * -ESTALE  the process is not who was expected, or not any more
+         * -E2BIG   the answer is larger than size_max */
+        int error;
+
+        /* READER_IDENTIFY */
+        Identity identity;
+        bool caller_shares_user_namespace;
+        char user[64]; /* name of the process's effective user, unless it is the caller; "" if there is none */
+
+        /* READER_READ: the answer itself is in the memfd, in the format of /proc/PID/environ */
+        Location location;
+        size_t n_entries;
+        size_t size;
+} ReaderReply;

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "protocol.h"
+#include "reader.h"
+#include "snapshot.h"
+
+/* What one string costs on the bus beside its bytes: length, alignment. The NUL byte is counted already. */
+#define STRING_OVERHEAD 7U
+
+typedef struct Reader {
+        int socket_fd;
+        const Sandbox *sandbox;
+        Process process; /* opened by the first request */
+} Reader;
+
+static void reply_user_name(ReaderReply *reply, uid_t uid) {
+        struct passwd entry, *found;
+        char buf[4096];
+
+        if (getpwuid_r(uid, &entry, buf, sizeof(buf), &found) != 0 || !found)
+                return;
+
+        (void) snprintf(reply->user, sizeof(reply->user), "%s", found->pw_name);
+}
+
+/* The caller must be in the user namespace of the process for the two to count as one user's. There is no telling from
+ * the bus, so its PID must do; a caller that left it to somebody else can't receive the answer any more. */
+static int reply_caller_namespace(ReaderReply *reply, pid_t caller_pid) {
+        _cleanup_(process_done) Process caller = PROCESS_NULL;
+        int r;
+
+        r = process_open_pid(caller_pid, &caller);
+        if (r < 0)
+                return r;
+
+        r = identity_shares_user_namespace(&reply->identity, &caller);
+        if (r < 0)
+                return r;
+
+        reply->caller_shares_user_namespace = r > 0;
+        return 0;
+}
+
+static int reader_identify(Reader *reader, const ReaderRequest *request, ReaderReply *reply) {
+        int r;
+
+        r = identity_read(&reader->process, &reply->identity);
+        if (r < 0)
+                return r;
+
+        if (reply->identity.uids[ID_EFFECTIVE] == request->caller_uid)
+                (void) reply_caller_namespace(reply, request->caller_pid);
+        else
+                reply_user_name(reply, reply->identity.uids[ID_EFFECTIVE]);
+
+        return 0;
+}
+
+/* The memory is opened first and the identity checked then: if it is the one that was authorised, the memory is, too. */
+static int reader_open_memory(Reader *reader, const Identity *expected, Memory **ret_memory, ProcessStat *ret_stat) {
+        _cleanup_(memory_freep) Memory *memory = NULL;
+        Identity identity;
+        int r;
+
+        r = memory_open(&reader->process, &memory);
+        if (r < 0)
+                return r;
+
+        r = process_read_stat(&reader->process, ret_stat);
+        if (r < 0)
+                return r;
+
+        r = identity_read(&reader->process, &identity);
+        if (r < 0)
+                return r;
+        if (!identity_equal(&identity, expected))
+                return -ESTALE;
+
+        *ret_memory = TAKE_PTR(memory);
+        return 0;
+}
+
+/* From here on the reader is in the hands of whoever made the memory that it reads. */
+static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRequest *request, int answer_fd,
+                         ReaderReply *reply) {
+        _cleanup_(snapshot_done) Snapshot snapshot = {};
+        int r;
+
+        if (request->initial)
+                r = snapshot_take_initial(memory, stat, &snapshot);
+        else {
+                r = location_find(memory, &reply->location);
+                if (r < 0)
+                        return r;
+
+                r = snapshot_take(memory, &reply->location, &snapshot);
+        }
+        if (r < 0)
+                return r;
+
+        reply->n_entries = snapshot.n_entries;
+        reply->size = snapshot.size;
+
+        if (request->text) {
+                r = snapshot_make_text(&snapshot);
+                if (r < 0)
+                        return r;
+        }
+        if (snapshot.size + snapshot.n_entries * STRING_OVERHEAD > request->size_max)
+                return -E2BIG;
+
+        return write_all(answer_fd, snapshot.data, snapshot.size);
+}
+
+static int reader_read(Reader *reader, const ReaderRequest *request, int answer_fd, ReaderReply *reply) {
+        _cleanup_(memory_freep) Memory *memory = NULL;
+        ProcessStat stat;
+        int r;
+
+        r = reader_open_memory(reader, &request->expected, &memory, &stat);
+        if (r < 0)
+                return r;
+
+        r = sandbox_enter(reader->sandbox,
+                          (const int[]){ reader->socket_fd, answer_fd, memory->mem_fd, memory->auxv_fd, memory->maps_fd,
+                                         memory->mounts_fds[0], memory->mounts_fds[1] },
+                          7);
+        if (r < 0)
+                _exit(EXIT_FAILURE);
+
+        return reader_answer(memory, &stat, request, answer_fd, reply);
+}
+
+/* Returns whether there may be another request. */
+static bool reader_serve(Reader *reader) {
+        int fds[READER_FDS_MAX];
+        ReaderRequest request;
+        ReaderReply reply = {};
+        int r;
+
+        r = message_receive(reader->socket_fd, &request, sizeof(request), fds, READER_FDS_MAX);
+        if (r <= 0)
+                return false;
+
+        (void) alarm(READER_SECONDS_MAX);
+
+        if (reader->process.dir_fd < 0)
+                reply.error = process_open(fds[0], &reader->process);
+        if (reply.error == 0) {
+                if (request.operation == READER_IDENTIFY)
+                        reply.error = reader_identify(reader, &request, &reply);
+                else
+                        reply.error = reader_read(reader, &request, fds[1], &reply);
+        }
+
+        r = message_send(reader->socket_fd, &reply, sizeof(reply), NULL, 0);
+        return r >= 0 && request.operation == READER_IDENTIFY && reply.error == 0;
+}
+
+_Noreturn void reader_run(int socket_fd, const Sandbox *sandbox) {
+        Reader reader = { .socket_fd = socket_fd, .sandbox = sandbox, .process = PROCESS_NULL };
+
+        while (reader_serve(&reader))
+                ;
+
+        _exit(EXIT_SUCCESS);
+}
