@@ -34,7 +34,7 @@ static int search_object(Memory *m, const LinkMap *object, Definition found[stat
         if (r < 0)
                 return r;
 
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+        for (size_t i = 0; i < ELEMENTSOF(names) && found[0].address == 0; i++) {
                 if (found[i].address != 0)
                         continue;
 
