@@ -89,7 +89,7 @@ static int append_text(sd_bus_message *message, const char *key, const char *tex
         return sd_bus_message_append(message, "{sv}", key, "s", escaped);
 }
 
-static int append_process(sd_bus_message *message, const Identity *process) {
+static int append_process(sd_bus_message *message, const Identity *process, const Names *names) {
         int r;
 
         r = sd_bus_message_append(message, "{sv}{sv}{sv}", "PID", "u", (uint32_t) process->pid, "UID", "u",
@@ -97,14 +97,15 @@ static int append_process(sd_bus_message *message, const Identity *process) {
                                   start_time_usec(process));
         if (r >= 0)
                 r = append_text(message, "Executable", process->executable);
-        if (r >= 0 && process->unit[0] != 0)
-                r = sd_bus_message_append(message, "{sv}", "Unit", "s", process->unit);
+        if (r >= 0 && names->unit[0] != 0)
+                r = sd_bus_message_append(message, "{sv}", "Unit", "s", names->unit);
         if (r >= 0)
-                r = append_text(message, "Container", process->container);
+                r = append_text(message, "Container", names->container);
         return r;
 }
 
-static int append_description(sd_bus_message *message, const Identity *process, const ReaderReply *reply) {
+static int append_description(sd_bus_message *message, const Identity *process, const Names *names,
+                              const ReaderReply *reply) {
         const Location *l = &reply->location;
         const char *runtime = runtime_to_string(l->runtime), *source = source_to_string(l->source);
         int r;
@@ -115,7 +116,7 @@ static int append_description(sd_bus_message *message, const Identity *process, 
 
         r = sd_bus_message_open_container(message, 'a', "{sv}");
         if (r >= 0)
-                r = append_process(message, process);
+                r = append_process(message, process, names);
         if (r >= 0)
                 r = sd_bus_message_append(message, "{sv}{sv}{sv}{sv}", "Runtime", "s", runtime, "Source", "s", source,
                                           "Count", "t", (uint64_t) reply->n_entries, "Bytes", "t",
@@ -129,8 +130,8 @@ static int append_description(sd_bus_message *message, const Identity *process, 
         return r;
 }
 
-int answer_send(sd_bus_message *call, const Question *question, const Identity *process, const ReaderReply *reply,
-                int answer_fd) {
+int answer_send(sd_bus_message *call, const Question *question, const Identity *process, const Names *names,
+                const ReaderReply *reply, int answer_fd) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
         int r;
 
@@ -161,7 +162,7 @@ int answer_send(sd_bus_message *call, const Question *question, const Identity *
                 r = sd_bus_message_append(message, "h", answer_fd);
                 break;
         case ANSWER_DESCRIPTION:
-                r = append_description(message, process, reply);
+                r = append_description(message, process, names, reply);
                 break;
         }
         if (r < 0)

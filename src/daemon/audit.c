@@ -36,6 +36,6 @@ void audit_write(const AuditEntry *entry) {
                                "PEKEENV_PID=%d", entry->process->pid,
                                "PEKEENV_UID=%u", entry->process->uids[ID_EFFECTIVE],
                                "PEKEENV_EXE=%s", executable,
-                               "PEKEENV_UNIT=%s", entry->process->unit,
+                               "PEKEENV_UNIT=%s", entry->unit,
                                NULL);
 }

@@ -9,6 +9,7 @@ typedef struct AuditEntry {
         const char *sender; /* the caller's unique bus name */
         const Caller *caller;
         const Identity *process;
+        const char *unit; /* of the process, "" if it has none or was not needed */
         Access access;
         int result; /* 0 if it was allowed, else why not: a negative errno, see polkit.h */
 } AuditEntry;

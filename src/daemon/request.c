@@ -25,6 +25,7 @@
 #define USEC_ACCURACY (10ULL * 1000ULL)
 
 static void request_identify(Request *request);
+static void request_name(Request *request);
 static void request_authorize(Request *request);
 static void request_read(Request *request);
 
@@ -49,7 +50,7 @@ void request_fail(Request *request, int failure) {
         assert(request);
         assert(failure < 0);
 
-        (void) failure_set(&error, failure, request->pid, request->user);
+        (void) failure_set(&error, failure, request->pid, request->names.user);
         (void) sd_bus_reply_method_error(request->message, &error);
         request_free(request);
 }
@@ -60,6 +61,7 @@ static void request_audit(const Request *request, int result) {
                 .sender = sd_bus_message_get_sender(request->message),
                 .caller = &request->caller,
                 .process = &request->identity,
+                .unit = request->names.unit,
                 .access = request->access,
                 .result = result,
         });
@@ -94,10 +96,14 @@ static void request_continue(Request *request) {
         if (r < 0)
                 return request_fail(request, r);
 
-        if (request->state == REQUEST_IDENTIFYING)
-                request_identify(request);
-        else
-                request_read(request);
+        switch (request->state) {
+        case REQUEST_IDENTIFYING:
+                return request_identify(request);
+        case REQUEST_NAMING:
+                return request_name(request);
+        default:
+                return request_read(request);
+        }
 }
 
 static void request_want_reader(Request *request, RequestState state) {
@@ -153,11 +159,9 @@ static void on_identity(int error, const ReaderReply *reply, void *userdata) {
 
         request->identity = reply->identity;
         request->pid = reply->identity.pid;
-        strcpy(request->user, reply->user);
-
         request->access = access_decide(&request->caller, &request->identity, reply->caller_shares_user_namespace);
-        if (request->access == ACCESS_ASK)
-                request_authorize(request);
+        if (request->access == ACCESS_ASK || request->question->answer == ANSWER_DESCRIPTION)
+                request_want_reader(request, REQUEST_NAMING);
         else
                 request_want_reader(request, REQUEST_READING);
 }
@@ -165,12 +169,35 @@ static void on_identity(int error, const ReaderReply *reply, void *userdata) {
 static void request_identify(Request *request) {
         const ReaderRequest message = {
                 .operation = READER_IDENTIFY,
-                .caller_uid = request->caller.uid,
                 .caller_pid = request->caller.pid,
         };
         int r;
 
         r = reader_send(request->reader, &message, &request->pidfd, 1, on_identity, request);
+        if (r < 0)
+                request_fail(request, r);
+}
+
+static void on_names(int error, const ReaderReply *reply, void *userdata) {
+        Request *request = userdata;
+
+        if (error == 0)
+                error = reply->error;
+        if (error < 0)
+                return request_fail(request, error);
+
+        request->names = reply->names;
+        if (request->access == ACCESS_ASK)
+                request_authorize(request);
+        else
+                request_want_reader(request, REQUEST_READING);
+}
+
+static void request_name(Request *request) {
+        const ReaderRequest message = { .operation = READER_NAME, .expected = request->identity };
+        int r;
+
+        r = reader_send(request->reader, &message, &request->pidfd, 1, on_names, request);
         if (r < 0)
                 request_fail(request, r);
 }
@@ -219,9 +246,9 @@ static int request_ask_polkit(Request *request) {
                             (const PolkitDetail[]){
                                     { "pid", pid },
                                     { "uid", uid },
-                                    { "user", request->user[0] ? request->user : uid },
+                                    { "user", request->names.user[0] ? request->names.user : uid },
                                     { "exe", executable },
-                                    { "unit", request->identity.unit },
+                                    { "unit", request->names.unit },
                                     { "method", request->question->method },
                                     {},
                             },
@@ -259,7 +286,8 @@ static void on_reading(int error, const ReaderReply *reply, void *userdata) {
         if (error < 0)
                 return request_fail(request, error);
 
-        r = answer_send(request->message, request->question, &request->identity, reply, request->answer_fd);
+        r = answer_send(request->message, request->question, &request->identity, &request->names, reply,
+                        request->answer_fd);
         if (r < 0)
                 return request_fail(request, r);
 

@@ -11,6 +11,7 @@
 typedef enum RequestState {
         REQUEST_CALLER,      /* the bus is to say who asks */
         REQUEST_IDENTIFYING, /* a reader is to say who is asked about */
+        REQUEST_NAMING,      /* it is to say by which names people and rules know it, if they are needed */
         REQUEST_AUTHORIZING, /* polkit is to say whether it may be */
         REQUEST_READING,     /* a reader is to read */
 } RequestState;
@@ -36,7 +37,7 @@ typedef struct Request {
         sd_bus_track *caller_track; /* tells if the caller leaves while polkit is asked */
 
         Identity identity;
-        char user[64];
+        Names names;
         Access access;
         PolkitQuery *polkit;
 } Request;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +29,12 @@ static int identity_read_status(Identity *i, const Process *p) {
         n = read_file_at(p->dir_fd, "status", buf, sizeof(buf));
         if (n < 0)
                 return (int) n;
+
+        value = proc_field(buf, "Tgid:");
+        if (!value)
+                return -EBADMSG;
+        if (strtol(value, NULL, 10) != p->pid)
+                return -ENOENT;
 
         r = parse_ids(buf, "Uid:", i->uids);
         if (r < 0)
@@ -86,15 +93,17 @@ static int identity_read_executable(Identity *i, const Process *p) {
         return 0;
 }
 
-/* Both come from the process's control group, and not every process or system has one that systemd knows. */
-static void identity_read_unit(Identity *i) {
-        _cleanup_free_ char *unit = NULL, *container = NULL;
+/* Cut off where it is too long for the buffer: it only has to differ when it changes. */
+static int identity_read_control_group(Identity *i, const Process *p) {
+        ssize_t n;
 
-        if (sd_pid_get_unit(i->pid, &unit) >= 0 && strlen(unit) < sizeof(i->unit))
-                strcpy(i->unit, unit);
+        n = read_file_at(p->dir_fd, "cgroup", i->control_group, sizeof(i->control_group));
+        if (n == -ENOBUFS)
+                i->control_group[sizeof(i->control_group) - 1] = 0;
+        else if (n < 0)
+                return (int) n;
 
-        if (sd_pid_get_machine_name(i->pid, &container) >= 0 && strlen(container) < sizeof(i->container))
-                strcpy(i->container, container);
+        return 0;
 }
 
 int identity_read(const Process *p, Identity *ret) {
@@ -106,9 +115,10 @@ int identity_read(const Process *p, Identity *ret) {
         assert(ret);
 
         i.pid = p->pid;
-        identity_read_unit(&i);
 
         r = identity_read_status(&i, p);
+        if (r == -ENOENT)
+                return process_read_stat(p, &stat) < 0 ? -ESRCH : -ENOENT;
         if (r < 0)
                 goto gone;
 
@@ -133,6 +143,10 @@ int identity_read(const Process *p, Identity *ret) {
         if (r < 0)
                 goto gone;
 
+        r = identity_read_control_group(&i, p);
+        if (r < 0)
+                goto gone;
+
         *ret = i;
         return 0;
 
@@ -153,8 +167,32 @@ bool identity_equal(const Identity *a, const Identity *b) {
                 a->dumpable == b->dumpable && a->user_namespace_device == b->user_namespace_device &&
                 a->user_namespace_inode == b->user_namespace_inode &&
                 a->executable_device == b->executable_device && a->executable_inode == b->executable_inode &&
-                strcmp(a->executable, b->executable) == 0 && strcmp(a->unit, b->unit) == 0 &&
-                strcmp(a->container, b->container) == 0;
+                strcmp(a->executable, b->executable) == 0 && strcmp(a->control_group, b->control_group) == 0;
+}
+
+static void copy_name(char *buf, size_t size, const char *name) {
+        if (name && strlen(name) < size)
+                strcpy(buf, name);
+}
+
+void names_read(const Identity *identity, Names *ret) {
+        _cleanup_free_ char *unit = NULL, *container = NULL;
+        struct passwd entry, *user;
+        char buf[4096];
+
+        assert(identity);
+        assert(ret);
+
+        *ret = (Names){};
+
+        if (getpwuid_r(identity->uids[ID_EFFECTIVE], &entry, buf, sizeof(buf), &user) == 0 && user)
+                copy_name(ret->user, sizeof(ret->user), user->pw_name);
+
+        if (sd_pid_get_unit(identity->pid, &unit) >= 0)
+                copy_name(ret->unit, sizeof(ret->unit), unit);
+
+        if (sd_pid_get_machine_name(identity->pid, &container) >= 0)
+                copy_name(ret->container, sizeof(ret->container), container);
 }
 
 int identity_shares_user_namespace(const Identity *identity, const Process *other) {

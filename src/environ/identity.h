@@ -23,15 +23,24 @@ typedef struct Identity {
         ino_t executable_inode;
         char executable[PATH_MAX]; /* as /proc/PID/exe shows it, of the process's own making where it could mount */
 
-        char unit[256];     /* systemd system unit, "" if none */
-        char container[64]; /* machine registered with systemd, "" if none */
+        char control_group[PATH_MAX]; /* the start of /proc/PID/cgroup: which unit it is in, see names_read() */
 } Identity;
 
 enum { ID_REAL, ID_EFFECTIVE, ID_SAVED, ID_FS };
 
 /* Reads a process's identity. The caller needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH for processes not its own.
- * Returns 0; -ENODATA for a kernel thread or a zombie; -ESRCH if it is gone; -EACCES or -EPERM without the right. */
+ * Returns 0; -ENOENT if it is a mere thread; -ENODATA for a kernel thread or a zombie; -ESRCH if it is gone; -EACCES or -EPERM without the right. */
 int identity_read(const Process *p, Identity *ret);
+
+/* What people and rules call a process's user and place. Plain data, to be sent between processes. */
+typedef struct Names {
+        char user[64];      /* name of the effective user, "" if it has none */
+        char unit[256];     /* systemd system unit, "" if it is in none */
+        char container[64]; /* machine registered with systemd, "" if it is in none */
+} Names;
+
+/* Looks the names up, by NSS and in the control group. This may take its time. */
+void names_read(const Identity *identity, Names *ret);
 
 /* Whether nothing that counts has changed from one reading to the other. */
 bool identity_equal(const Identity *a, const Identity *b);

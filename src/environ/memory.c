@@ -109,12 +109,28 @@ void memory_forget(Memory *m) {
                 m->windows[i].size = 0;
 }
 
+static int memory_device_is_local(Memory *m, dev_t device) {
+        int r;
+
+        for (size_t i = 0; i < N_DEVICES; i++)
+                if (m->devices[i].device == device)
+                        return m->devices[i].local;
+
+        r = mounts_device_is_local(m->mounts_fds, ELEMENTSOF(m->mounts_fds), device);
+        if (r < 0)
+                return r;
+
+        m->devices[m->next_device] = (DeviceVerdict){ .device = device, .local = r > 0 };
+        m->next_device = (m->next_device + 1) % N_DEVICES;
+        return r;
+}
+
 /* Whether every page of the mapping comes without anybody's help. */
-static int memory_mapping_is_local(const Memory *m, const Mapping *mapping) {
+static int memory_mapping_is_local(Memory *m, const Mapping *mapping) {
         if (mapping->inode == 0 || mapping->device == m->shm_device)
                 return true;
 
-        return mounts_device_is_local(m->mounts_fds, ELEMENTSOF(m->mounts_fds), mapping->device);
+        return memory_device_is_local(m, mapping->device);
 }
 
 static int memory_find_mapping(Memory *m, uint64_t address, const Mapping **ret) {

@@ -6,6 +6,7 @@
 
 #define WINDOW_SIZE (16U * 1024U)
 #define N_WINDOWS 8U
+#define N_DEVICES 4U
 
 /* A part of the memory that was copied in one go. */
 typedef struct Window {
@@ -14,6 +15,12 @@ typedef struct Window {
         uint64_t last_use;
         uint8_t *data; /* WINDOW_SIZE */
 } Window;
+
+/* Whether the pages of a file system come without anybody's help. */
+typedef struct DeviceVerdict {
+        dev_t device; /* 0 while not in use */
+        bool local;
+} DeviceVerdict;
 
 /* The memory of a process, bound to the program it executed when this was opened: after an exec or exit there is nothing
  * to read any more. The process is neither stopped nor changed. What it holds is the process's to choose: no value read
@@ -29,6 +36,8 @@ typedef struct Memory {
 
         Mappings mappings;     /* read at first need */
         bool mappings_outdated; /* read again before an address is taken for unmapped */
+        DeviceVerdict devices[N_DEVICES]; /* the last ones asked for */
+        size_t next_device;
         Window windows[N_WINDOWS];
         uint64_t clock; /* counts uses of windows */
 } Memory;

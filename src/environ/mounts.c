@@ -22,15 +22,16 @@ static bool type_is_local(const char *type, size_t length) {
 
 /* "36 35 98:0 /root /mount/point options … - type source options", proc_pid_mountinfo(5).
  * Returns -ENXIO for a line about another device. */
-static int line_is_local(const char *line, dev_t device) {
-        unsigned major_number, minor_number;
-        const char *type;
+static int line_is_local(const char *line, const char *device) {
+        const char *p, *type;
 
-        if (sscanf(line, "%*u %*u %u:%u ", &major_number, &minor_number) != 2 ||
-            makedev(major_number, minor_number) != device)
+        p = strchr(line, ' ');
+        if (p)
+                p = strchr(p + 1, ' ');
+        if (!p || strncmp(p, device, strlen(device)) != 0)
                 return -ENXIO;
 
-        type = strstr(line, " - ");
+        type = strstr(p, " - ");
         if (!type)
                 return -ENXIO;
 
@@ -40,6 +41,7 @@ static int line_is_local(const char *line, dev_t device) {
 
 static int mounts_search(int mounts_fd, dev_t device) {
         _cleanup_free_ LineReader *reader = NULL;
+        char field[32];
         const char *line;
         int r;
 
@@ -47,8 +49,10 @@ static int mounts_search(int mounts_fd, dev_t device) {
         if (!reader)
                 return -ENOMEM;
 
+        (void) snprintf(field, sizeof(field), " %u:%u ", major(device), minor(device));
+
         while ((r = line_reader_next(reader, &line)) > 0) {
-                r = line_is_local(line, device);
+                r = line_is_local(line, field);
                 if (r != -ENXIO)
                         return r;
         }

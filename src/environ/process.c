@@ -54,22 +54,6 @@ static int pidfd_get_pid(int pidfd, pid_t *ret) {
         return 0;
 }
 
-static int process_check_leader(const Process *p) {
-        char buf[4096];
-        const char *value;
-        ssize_t n;
-
-        n = read_file_at(p->dir_fd, "status", buf, sizeof(buf));
-        if (n < 0)
-                return (int) n;
-
-        value = proc_field(buf, "Tgid:");
-        if (!value)
-                return -EBADMSG;
-
-        return strtol(value, NULL, 10) == p->pid ? 0 : -ENOENT;
-}
-
 int process_open_pid(pid_t pid, Process *ret) {
         char path[sizeof("/proc/") + 10];
         int fd;
@@ -107,10 +91,6 @@ int process_open(int pidfd, Process *ret) {
                 return r;
         if (again != pid)
                 return -ESRCH;
-
-        r = process_check_leader(&p);
-        if (r < 0)
-                return r;
 
         *ret = p;
         p.dir_fd = -EBADF;

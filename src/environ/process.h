@@ -23,8 +23,8 @@ typedef struct ProcessStat {
 
 /* Opens the process that a pidfd refers to.
  * pidfd: as from pidfd_open(2), not kept. ret: to be closed with process_done().
- * Returns 0; -EINVAL if it is no pidfd, -ESRCH if its process is reaped or not in our PID namespace, -ENOENT if it
- * refers to a thread, or an errno of open(2). */
+ * Returns 0; -EINVAL if it is no pidfd, -ESRCH if its process is reaped or not in our PID namespace, or an errno
+ * of open(2). */
 int process_open(int pidfd, Process *ret);
 void process_done(Process *p);
 

@@ -4,14 +4,15 @@
 #include "identity.h"
 #include "location.h"
 
-/* What the service and one of its readers say to each other, over a SOCK_SEQPACKET socket: one request, one reply. A
- * reader serves at most one READER_IDENTIFY and then at most one READER_READ, and exits.
+/* What the service and one of its readers say to each other, over a SOCK_SEQPACKET socket: one request, one reply. The
+ * first request names the process; with the reply to READER_READ the reader exits.
  *
  * Both sides are the same program, forked, so plain structures do. But what comes from a reader that has seen a process's
  * memory is as little to be trusted as that process. */
 typedef enum ReaderOperation {
-        READER_IDENTIFY, /* one descriptor: a pidfd */
-        READER_READ,     /* two descriptors: a pidfd, and an empty memfd for the answer */
+        READER_IDENTIFY, /* tells who the process is; one descriptor: a pidfd */
+        READER_NAME,     /* tells the names that go with it; one descriptor: a pidfd */
+        READER_READ,     /* reads its memory; two descriptors: a pidfd, and an empty memfd for the answer */
 } ReaderOperation;
 
 enum { READER_FDS_MAX = 2 };
@@ -19,12 +20,13 @@ enum { READER_FDS_MAX = 2 };
 typedef struct ReaderRequest {
         ReaderOperation operation;
 
-        /* READER_IDENTIFY: who asks */
-        uid_t caller_uid;
-        pid_t caller_pid;
+        /* READER_IDENTIFY */
+        pid_t caller_pid; /* who asks */
+
+        /* READER_NAME, READER_READ */
+        Identity expected; /* who it is, and whom reading was allowed for: anybody else is refused */
 
         /* READER_READ */
-        Identity expected; /* whom it was allowed for: anybody else is refused */
         bool initial;      /* the environment that the process was started with */
         bool text;         /* as UTF-8 */
         size_t size_max;   /* of the answer on the bus */
@@ -39,7 +41,9 @@ typedef struct ReaderReply {
         /* READER_IDENTIFY */
         Identity identity;
         bool caller_shares_user_namespace;
-        char user[64]; /* name of the process's effective user, unless it is the caller; "" if there is none */
+
+        /* READER_NAME */
+        Names names;
 
         /* READER_READ: the answer itself is in the memfd, in the format of /proc/PID/environ */
         Location location;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "message.h"
@@ -19,16 +16,6 @@ typedef struct Reader {
         const Sandbox *sandbox;
         Process process; /* opened by the first request */
 } Reader;
-
-static void reply_user_name(ReaderReply *reply, uid_t uid) {
-        struct passwd entry, *found;
-        char buf[4096];
-
-        if (getpwuid_r(uid, &entry, buf, sizeof(buf), &found) != 0 || !found)
-                return;
-
-        (void) snprintf(reply->user, sizeof(reply->user), "%s", found->pw_name);
-}
 
 /* The caller must be in the user namespace of the process for the two to count as one user's. There is no telling from
  * the bus, so its PID must do; a caller that left it to somebody else can't receive the answer any more. */
@@ -55,10 +42,9 @@ static int reader_identify(Reader *reader, const ReaderRequest *request, ReaderR
         if (r < 0)
                 return r;
 
-        if (reply->identity.uids[ID_EFFECTIVE] == request->caller_uid)
-                (void) reply_caller_namespace(reply, request->caller_pid);
-        else
-                reply_user_name(reply, reply->identity.uids[ID_EFFECTIVE]);
+        r = reply_caller_namespace(reply, request->caller_pid);
+        if (r < 0)
+                reply->caller_shares_user_namespace = false;
 
         return 0;
 }
@@ -138,30 +124,42 @@ static int reader_read(Reader *reader, const ReaderRequest *request, int answer_
         return reader_answer(memory, &stat, request, answer_fd, reply);
 }
 
+static int reader_execute(Reader *reader, const ReaderRequest *request, const int fds[], ReaderReply *reply) {
+        int r;
+
+        if (reader->process.dir_fd < 0) {
+                r = process_open(fds[0], &reader->process);
+                if (r < 0)
+                        return r;
+        }
+
+        switch (request->operation) {
+        case READER_IDENTIFY:
+                return reader_identify(reader, request, reply);
+        case READER_NAME:
+                names_read(&request->expected, &reply->names);
+                return 0;
+        case READER_READ:
+                return reader_read(reader, request, fds[1], reply);
+        }
+
+        return -EINVAL;
+}
+
 /* Returns whether there may be another request. */
 static bool reader_serve(Reader *reader) {
         int fds[READER_FDS_MAX];
         ReaderRequest request;
         ReaderReply reply = {};
-        int r;
 
-        r = message_receive(reader->socket_fd, &request, sizeof(request), fds, READER_FDS_MAX);
-        if (r <= 0)
+        if (message_receive(reader->socket_fd, &request, sizeof(request), fds, READER_FDS_MAX) <= 0)
                 return false;
 
         (void) alarm(READER_SECONDS_MAX);
+        reply.error = reader_execute(reader, &request, fds, &reply);
 
-        if (reader->process.dir_fd < 0)
-                reply.error = process_open(fds[0], &reader->process);
-        if (reply.error == 0) {
-                if (request.operation == READER_IDENTIFY)
-                        reply.error = reader_identify(reader, &request, &reply);
-                else
-                        reply.error = reader_read(reader, &request, fds[1], &reply);
-        }
-
-        r = message_send(reader->socket_fd, &reply, sizeof(reply), NULL, 0);
-        return r >= 0 && request.operation == READER_IDENTIFY && reply.error == 0;
+        return message_send(reader->socket_fd, &reply, sizeof(reply), NULL, 0) >= 0 &&
+                request.operation != READER_READ;
 }
 
 _Noreturn void reader_run(int socket_fd, const Sandbox *sandbox) {

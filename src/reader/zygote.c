@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <systemd/sd-login.h>
 #include <unistd.h>
 
 #include "fd-util.h"
+#include "identity.h"
 #include "message.h"
 #include "reader.h"
 #include "snapshot.h"
@@ -32,12 +31,10 @@ static void reset_signals(void) {
 
 /* What the first use of a library function costs, paid once here and not by every reader. */
 static void warm_up(void) {
-        _cleanup_free_ char *unit = NULL;
-        struct passwd entry, *found;
-        char buf[4096];
+        const Identity self = { .pid = getpid(), .uids = { [ID_EFFECTIVE] = geteuid() } };
+        Names names;
 
-        (void) getpwuid_r(getuid(), &entry, buf, sizeof(buf), &found);
-        (void) sd_pid_get_unit(getpid(), &unit);
+        names_read(&self, &names);
 }
 
 static _Noreturn void zygote_run(int socket_fd) {
