@@ -12,15 +12,17 @@
 static int report(const sd_bus_error *error, int r) {
         if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
             sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
-                fprintf(stderr, "pekeenv: The service pekeenvd is not installed on this system bus, or can't be started.\n");
+                fprintf(stderr,
+                        "pekeenv: The service pekeenvd is not on this system bus and can't be started. "
+                        "Is it installed?\n");
                 return EXIT_UNAVAILABLE;
         }
 
         fprintf(stderr, "pekeenv: %s\n", error->message ? error->message : strerror(-r));
         return sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) ||
-                        sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED) ?
-                EXIT_DENIED :
-                EXIT_UNAVAILABLE;
+                               sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED)
+                       ? EXIT_DENIED
+                       : EXIT_UNAVAILABLE;
 }
 
 static int read_file(int fd, Environment *ret) {

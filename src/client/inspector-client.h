@@ -12,8 +12,8 @@ typedef struct Environment {
         size_t size;
 } Environment;
 
-/* Asks the service for the current environment of a process. If polkit needs a password, an agent that runs in the
- * caller's session asks for it.
+/* Asks the service for the current environment of a process. If polkit needs a password, an agent that runs
+ * in the caller's session asks for it.
  * Returns 0 or an exit status (client.h); then the reason was printed. */
 int inspector_get_environment(pid_t pid, Environment *ret);
 void environment_done(Environment *e);

@@ -118,9 +118,9 @@ static int append_description(sd_bus_message *message, const Identity *process, 
         if (r >= 0)
                 r = append_process(message, process, names);
         if (r >= 0)
-                r = sd_bus_message_append(message, "{sv}{sv}{sv}{sv}", "Runtime", "s", runtime, "Source", "s", source,
-                                          "Count", "t", (uint64_t) reply->n_entries, "Bytes", "t",
-                                          (uint64_t) reply->size);
+                r = sd_bus_message_append(message, "{sv}{sv}{sv}{sv}", "Runtime", "s", runtime, "Source",
+                                          "s", source, "Count", "t", (uint64_t) reply->n_entries, "Bytes",
+                                          "t", (uint64_t) reply->size);
         if (r >= 0)
                 r = append_text(message, "Symbol", l->symbol);
         if (r >= 0)

@@ -6,11 +6,13 @@
 #include "protocol.h"
 #include "question.h"
 
-/* The largest answer of type "as", in bytes of the message. Both bus daemons take twice as much by default. */
+/* The largest answer of type "as", in bytes of the message. Both bus daemons take twice as much by default.
+ * */
 #define ANSWER_MESSAGE_MAX (16U * 1024U * 1024U)
 
 /* Sends the answer to a method call.
- * process, names: who was read; the names only matter to a description. reply: what the reader says of it. answer_fd: the memfd it wrote, which gets sealed.
+ * process, names: who was read; the names only matter to a description. reply: what the reader says of it.
+ * answer_fd: the memfd it wrote, which gets sealed.
  * Returns 0; -EPROTO if the reader's answer is not of the agreed form; or a negative errno of sd-bus's. */
 int answer_send(sd_bus_message *call, const Question *question, const Identity *process, const Names *names,
                 const ReaderReply *reply, int answer_fd);

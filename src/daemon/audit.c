@@ -22,9 +22,11 @@ void audit_write(const AuditEntry *entry) {
         if (!executable)
                 return;
 
+        /* clang-format off */
         (void) sd_journal_send("MESSAGE=%s: %s of process %d (%s) of user %u by user %u (process %d)",
-                               allowed ? "Allowed" : "Refused", entry->method, entry->process->pid, executable,
-                               entry->process->uids[ID_EFFECTIVE], entry->caller->uid, entry->caller->pid,
+                               allowed ? "Allowed" : "Refused", entry->method, entry->process->pid,
+                               executable, entry->process->uids[ID_EFFECTIVE], entry->caller->uid,
+                               entry->caller->pid,
                                "MESSAGE_ID=%s", allowed ? MESSAGE_ID_ALLOWED : MESSAGE_ID_REFUSED,
                                "PRIORITY=%d", allowed ? LOG_INFO : LOG_NOTICE,
                                "PEKEENV_RESULT=%s", allowed ? "allowed" : "refused",
@@ -38,4 +40,5 @@ void audit_write(const AuditEntry *entry) {
                                "PEKEENV_EXE=%s", executable,
                                "PEKEENV_UNIT=%s", entry->unit,
                                NULL);
+        /* clang-format on */
 }

@@ -114,8 +114,9 @@ int caller_query(sd_bus_message *message, caller_handler_t handler, void *userda
         *query = (Query){ handler, userdata };
 
         r = sd_bus_call_method_async(sd_bus_message_get_bus(message), &slot, "org.freedesktop.DBus",
-                                     "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionCredentials",
-                                     on_credentials, query, "s", sd_bus_message_get_sender(message));
+                                     "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                     "GetConnectionCredentials", on_credentials, query, "s",
+                                     sd_bus_message_get_sender(message));
         if (r < 0) {
                 free(query);
                 return r;

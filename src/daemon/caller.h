@@ -8,8 +8,8 @@
 /* Who sent a message: what the bus itself vouches for, and nothing from /proc. */
 typedef struct Caller {
         uid_t uid;
-        pid_t pid;    /* of who connected to the bus */
-        gid_t *gids;  /* all of its groups */
+        pid_t pid;   /* of who connected to the bus */
+        gid_t *gids; /* all of its groups */
         size_t n_gids;
 } Caller;
 

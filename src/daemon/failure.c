@@ -16,19 +16,22 @@ typedef struct Failure {
 
 static const Failure failures[] = {
         { -ESRCH, ERROR "NoSuchProcess", "There is no %s, or not any more. Check the PID." },
-        { -ENOENT, ERROR "NoSuchProcess", "There is no %s: this is the ID of a thread. Name the process it belongs to." },
+        { -ENOENT, ERROR "NoSuchProcess",
+          "There is no %s: this is the ID of a thread. Name the process it belongs to." },
         { -ENODATA, ERROR "NoEnvironment",
-          "There is no environment: %s is a kernel thread, or has exited and waits for its parent (zombie)." },
+          "There is no environment: %s is a kernel thread, or is a zombie: it has exited." },
         { -ENOEXEC, ERROR "Unsupported",
-          "The current environment of %s can't be found: its program is statically linked, or keeps its environment "
-          "in a way that is not known here." INSTEAD },
+          "The current environment of %s can't be found: its program is statically linked, or keeps its "
+          "environment in a way that is not known here." INSTEAD },
         { -EREMOTE, ERROR "Unsupported",
-          "The current environment of %s is not read: its memory is backed by a file that is not on a local file "
-          "system, and may keep a reader waiting forever." INSTEAD },
+          "The current environment of %s is not read: its memory is backed by a file that is not on a local "
+          "file system, and may keep a reader waiting forever." INSTEAD },
         { -EFAULT, ERROR "Unsupported",
-          "The current environment of %s can't be read: its pointers lead to memory that is not there." INSTEAD },
+          "The current environment of %s can't be read: its pointers lead to memory that is not "
+          "there." INSTEAD },
         { -EBADMSG, ERROR "Unsupported",
-          "The current environment of %s can't be found: its memory is not laid out as a dynamic loader does." INSTEAD },
+          "The current environment of %s can't be found: its memory is not laid out as a dynamic loader "
+          "does." INSTEAD },
         { -ELOOP, ERROR "Unsupported",
           "The current environment of %s can't be found: its list of loaded objects does not end." INSTEAD },
         { -EAGAIN, ERROR "Changing",
@@ -37,23 +40,25 @@ static const Failure failures[] = {
         { -ESTALE, ERROR "Changing",
           "The program or the rights of %s changed while it was read. Ask again." },
         { -E2BIG, ERROR "TooLarge",
-          "The environment of %s is too large for a message. Call OpenEnvironment(), which returns a file." },
-        { -EFBIG, ERROR "TooLarge", "The environment of %s is larger than what this service reads, 256 MiB." },
+          "The environment of %s is too large for a message. OpenEnvironment() returns it as a file." },
+        { -EFBIG, ERROR "TooLarge",
+          "The environment of %s is larger than what this service reads, 256 MiB." },
         { -EBUSY, ERROR "Busy",
           "There are too many requests under way to read %s, too. Wait for the answers, then ask again." },
         { -ESHUTDOWN, ERROR "Busy", "The service is stopping and did not read %s. Ask again." },
-        { -ETIMEDOUT, ERROR "TimedOut", "The memory of %s could not be read in time. Ask again, if it is worth it." },
-        { -EINVAL, SD_BUS_ERROR_INVALID_ARGS, "This names no %s: neither PID 0 nor such a descriptor does. Give the PID of a "
-          "process, or a pidfd as pidfd_open() makes it." },
+        { -ETIMEDOUT, ERROR "TimedOut",
+          "The memory of %s could not be read in time. Ask again, if it is worth it." },
+        { -EINVAL, SD_BUS_ERROR_INVALID_ARGS,
+          "This names no %s. Give the PID of one, which is not 0, or a pidfd as pidfd_open() makes it." },
         { -EACCES, SD_BUS_ERROR_ACCESS_DENIED,
-          "You may not read the environment of %s: it is not your own, or has more rights than you, and polkit does not "
-          "allow it (action org.pekeenv.inspector.read)." },
+          "You may not read the environment of %s: it is not your own, or has more rights than you, and "
+          "polkit does not allow it (action org.pekeenv.inspector.read)." },
         { -ENOKEY, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
-          "Reading the environment of %s needs authentication (polkit action org.pekeenv.inspector.read), and the call "
-          "did not allow to ask for it. Call again with interactive authorization allowed." },
+          "Reading the environment of %s needs authentication (polkit action org.pekeenv.inspector.read), "
+          "and the call did not allow to ask for it. Call again with interactive authorization allowed." },
         { -EHOSTDOWN, SD_BUS_ERROR_ACCESS_DENIED,
-          "You may not read the environment of %s: it is not your own, or has more rights than you, and polkit, which "
-          "could allow it, does not answer. See the service's journal." },
+          "You may not read the environment of %s: it is not your own, or has more rights than you, and "
+          "polkit, which could allow it, does not answer. See the service's journal." },
 };
 
 static const Failure other = {

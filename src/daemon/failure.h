@@ -11,8 +11,8 @@
  * -ECONNRESET  the reader died
  * -ESHUTDOWN   the service is stopping */
 
-/* Turns what went wrong into an error of the contract, with a message for a person: what happened, to which process, what
- * to do now.
+/* Turns what went wrong into an error of the contract, with a message for a person: what happened, to which
+ * process, what to do now.
  * pid: 0 if not known; user: of the process, NULL or "" if not known.
  * Returns the negative errno that belongs to the D-Bus error, as sd_bus_error_set() does. */
 int failure_set(sd_bus_error *error, int failure, pid_t pid, const char *user);

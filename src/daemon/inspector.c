@@ -90,10 +90,11 @@ static int get_version(sd_bus *bus _unused_, const char *path _unused_, const ch
         return sd_bus_message_append(reply, "s", PROJECT_VERSION);
 }
 
-#define METHOD(name, in, in_name, out, out_name)                                                                 \
-        SD_BUS_METHOD_WITH_NAMES(name, in, SD_BUS_PARAM(in_name), out, SD_BUS_PARAM(out_name), on_method,        \
+#define METHOD(name, in, in_name, out, out_name)                                                          \
+        SD_BUS_METHOD_WITH_NAMES(name, in, SD_BUS_PARAM(in_name), out, SD_BUS_PARAM(out_name), on_method, \
                                  SD_BUS_VTABLE_UNPRIVILEGED)
 
+/* clang-format off */
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         METHOD("GetEnvironment", "u", pid, "as", environment),
@@ -105,9 +106,11 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,
 };
+/* clang-format on */
 
 int inspector_add(Service *service) {
         assert(service);
 
-        return sd_bus_add_object_vtable(service->bus, NULL, INSPECTOR_PATH, INSPECTOR_INTERFACE, vtable, service);
+        return sd_bus_add_object_vtable(service->bus, NULL, INSPECTOR_PATH, INSPECTOR_INTERFACE, vtable,
+                                        service);
 }

@@ -17,7 +17,7 @@ static void print_help(void) {
                "  -h --help              Show this help\n"
                "     --version           Show the version\n"
                "     --idle-timeout=SEC  Exit after this many seconds without a request (default: %u)\n\n"
-               "The bus starts it when it is called: busctl introspect org.pekeenv.Inspector /org/pekeenv/Inspector\n",
+               "The bus starts it when it is called, for example by pekeenv get PID.\n",
                IDLE_SECONDS);
 }
 
@@ -44,7 +44,8 @@ static int parse_arguments(int argc, char *argv[], uint64_t *idle_usec) {
                         puts("pekeenvd " PROJECT_VERSION);
                         return 0;
                 case ARG_IDLE_TIMEOUT:
-                        if (optarg[0] < '0' || optarg[0] > '9' || sscanf(optarg, "%u%c", &seconds, &garbage) != 1) {
+                        if (optarg[0] < '0' || optarg[0] > '9' ||
+                            sscanf(optarg, "%u%c", &seconds, &garbage) != 1) {
                                 log_error("--idle-timeout= takes a number of seconds, not '%s'.", optarg);
                                 return -EINVAL;
                         }

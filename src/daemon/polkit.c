@@ -6,8 +6,9 @@
 #include "log.h"
 #include "polkit.h"
 
-#define POLKIT_SERVICE "org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority", \
-                       "org.freedesktop.PolicyKit1.Authority"
+#define POLKIT_SERVICE                                                         \
+        "org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority", \
+                "org.freedesktop.PolicyKit1.Authority"
 
 #define ALLOW_USER_INTERACTION 1U /* CheckAuthorizationFlags */
 
@@ -30,7 +31,8 @@ static int answer_to_result(sd_bus_message *reply, bool interactive) {
         if (sd_bus_message_is_method_error(reply, NULL)) {
                 const sd_bus_error *error = sd_bus_message_get_error(reply);
 
-                log_warning("polkit does not answer: %s: %s", error->name, error->message ? error->message : "");
+                log_warning("polkit does not answer: %s: %s", error->name,
+                            error->message ? error->message : "");
                 return -EHOSTDOWN;
         }
 
@@ -70,8 +72,8 @@ static int append_details(sd_bus_message *call, const PolkitDetail details[]) {
         return sd_bus_message_close_container(call);
 }
 
-int polkit_query(sd_bus_message *message, const char *action, const PolkitDetail details[], polkit_handler_t handler,
-                 void *userdata, PolkitQuery **ret) {
+int polkit_query(sd_bus_message *message, const char *action, const PolkitDetail details[],
+                 polkit_handler_t handler, void *userdata, PolkitQuery **ret) {
         _cleanup_(polkit_query_freep) PolkitQuery *query = NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
         uint64_t cookie;
@@ -105,7 +107,8 @@ int polkit_query(sd_bus_message *message, const char *action, const PolkitDetail
         if (r < 0)
                 return r;
 
-        /* polkit tells the open questions of one connection apart by this: a name for each message of each caller. */
+        /* polkit tells the open questions of one connection apart by this: a name for each message of each
+         * caller. */
         r = sd_bus_message_get_cookie(message, &cookie);
         if (r < 0)
                 return r;
@@ -132,8 +135,8 @@ PolkitQuery *polkit_query_free(PolkitQuery *query) {
 
         if (query->slot) {
                 sd_bus_slot_unref(query->slot);
-                (void) sd_bus_call_method_async(query->bus, NULL, POLKIT_SERVICE, "CancelCheckAuthorization", NULL,
-                                                NULL, "s", query->cancellation_id);
+                (void) sd_bus_call_method_async(query->bus, NULL, POLKIT_SERVICE, "CancelCheckAuthorization",
+                                                NULL, NULL, "s", query->cancellation_id);
         }
 
         sd_bus_unref(query->bus);

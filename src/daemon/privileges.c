@@ -13,7 +13,8 @@
 
 static void select_capabilities(void) {
         capng_clear(CAPNG_SELECT_ALL);
-        (void) capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, -1);
+        (void) capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_PTRACE,
+                             CAP_DAC_READ_SEARCH, -1);
 }
 
 static int change_user(void) {
@@ -28,7 +29,8 @@ static int change_user(void) {
                 return -EPERM;
 
         select_capabilities();
-        if (capng_change_id((int) user->pw_uid, (int) user->pw_gid, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) < 0) {
+        if (capng_change_id((int) user->pw_uid, (int) user->pw_gid,
+                            CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) < 0) {
                 log_error("Can't change to user '%s'.", SERVICE_USER);
                 return -EPERM;
         }
@@ -39,7 +41,7 @@ static int change_user(void) {
 static int keep_capabilities(void) {
         if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_PTRACE) ||
             !capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_READ_SEARCH)) {
-                log_error("CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH are needed; start pekeenvd.service, or as root.");
+                log_error("CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH are needed; start pekeenvd.service.");
                 return -EPERM;
         }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include "reader-pool.h"
 #include "fd-util.h"
 #include "message.h"
-#include "reader-pool.h"
 #include "zygote.h"
 
 #define READERS_WAITING 4U
@@ -31,7 +31,8 @@ struct Reader {
         void *userdata;
 };
 
-int reader_pool_new(sd_event *event, int zygote_fd, reader_pool_handler_t on_free, void *userdata, ReaderPool **ret) {
+int reader_pool_new(sd_event *event, int zygote_fd, reader_pool_handler_t on_free, void *userdata,
+                    ReaderPool **ret) {
         ReaderPool *pool;
 
         assert(event);
@@ -89,7 +90,8 @@ static void reader_free(Reader *reader) {
         pool->on_free(pool->userdata);
 }
 
-/* Hands the reply, or the reader's end without one, to whoever waits for it; who may release the reader then. */
+/* Hands the reply, or the reader's end without one, to whoever waits for it; who may release the reader
+ * then. */
 static void reader_finish(Reader *reader, int error, const ReaderReply *reply) {
         reader->busy = false;
 
@@ -167,8 +169,8 @@ int reader_pool_take(ReaderPool *pool, Reader **ret) {
         return 0;
 }
 
-int reader_send(Reader *reader, const ReaderRequest *request, const int fds[], size_t n_fds, reader_handler_t handler,
-                void *userdata) {
+int reader_send(Reader *reader, const ReaderRequest *request, const int fds[], size_t n_fds,
+                reader_handler_t handler, void *userdata) {
         int r;
 
         assert(reader);

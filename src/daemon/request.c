@@ -20,7 +20,8 @@
 #define REQUESTS_OF_USER_MAX 256U
 #define RESTARTS_MAX 4U
 
-/* The daemon gives up a little before the reader is ended by its own alarm: what comes later is a failure. */
+/* The daemon gives up a little before the reader is ended by its own alarm: what comes later is a failure.
+ * */
 #define READING_USEC ((READER_SECONDS_MAX - 1) * 1000ULL * 1000ULL)
 #define USEC_ACCURACY (10ULL * 1000ULL)
 
@@ -79,8 +80,8 @@ static int request_start_deadline(Request *request) {
                 return r < 0 ? r : sd_event_source_set_enabled(request->deadline, SD_EVENT_ONESHOT);
         }
 
-        return sd_event_add_time_relative(request->service->event, &request->deadline, CLOCK_MONOTONIC, READING_USEC,
-                                          USEC_ACCURACY, on_deadline, request);
+        return sd_event_add_time_relative(request->service->event, &request->deadline, CLOCK_MONOTONIC,
+                                          READING_USEC, USEC_ACCURACY, on_deadline, request);
 }
 
 /* Takes a reader and lets the request go on with it; if all are taken, request_retry() will. */
@@ -128,7 +129,7 @@ static size_t request_count_of_user(const Service *service, uid_t uid) {
         const Request *other;
         size_t n = 0;
 
-        TAILQ_FOREACH(other, &service->requests, entry)
+        TAILQ_FOREACH (other, &service->requests, entry)
                 n += other->state != REQUEST_CALLER && other->caller.uid == uid;
 
         return n;
@@ -159,7 +160,8 @@ static void on_identity(int error, const ReaderReply *reply, void *userdata) {
 
         request->identity = reply->identity;
         request->pid = reply->identity.pid;
-        request->access = access_decide(&request->caller, &request->identity, reply->caller_shares_user_namespace);
+        request->access =
+                access_decide(&request->caller, &request->identity, reply->caller_shares_user_namespace);
         if (request->access == ACCESS_ASK || request->question->answer == ANSWER_DESCRIPTION)
                 request_want_reader(request, REQUEST_NAMING);
         else
@@ -310,13 +312,14 @@ static void request_read(Request *request) {
         if (request->answer_fd < 0)
                 return request_fail(request, -errno);
 
-        r = reader_send(request->reader, &message, (const int[]){ request->pidfd, request->answer_fd }, 2, on_reading,
-                        request);
+        r = reader_send(request->reader, &message, (const int[]){ request->pidfd, request->answer_fd }, 2,
+                        on_reading, request);
         if (r < 0)
                 request_fail(request, r);
 }
 
-int request_start(Service *service, const Question *question, sd_bus_message *message, int pidfd, pid_t pid) {
+int request_start(Service *service, const Question *question, sd_bus_message *message, int pidfd,
+                  pid_t pid) {
         _cleanup_close_ int fd = pidfd;
         Request *request;
         int r;

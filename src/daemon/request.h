@@ -6,8 +6,8 @@
 #include "question.h"
 #include "service.h"
 
-/* What a request waits for. It goes through these in order, and from READING back to IDENTIFYING if the process has become
- * another one meanwhile. */
+/* What a request waits for. It goes through these in order, and from READING back to IDENTIFYING if the
+ * process has become another one meanwhile. */
 typedef enum RequestState {
         REQUEST_CALLER,      /* the bus is to say who asks */
         REQUEST_IDENTIFYING, /* a reader is to say who is asked about */
@@ -42,7 +42,8 @@ typedef struct Request {
         PolkitQuery *polkit;
 } Request;
 
-/* Starts to answer a method call. The answer, or an error, is sent when it is there; this does not wait for it.
+/* Starts to answer a method call. The answer, or an error, is sent when it is there; this does not wait for
+ * it.
  * pidfd: of the process, taken over in any case. pid: for messages, 0 if not known.
  * Returns 0 or a negative errno: then nothing was started. */
 int request_start(Service *service, const Question *question, sd_bus_message *message, int pidfd, pid_t pid);

@@ -12,7 +12,7 @@
 static Request *service_first_waiting(Service *s) {
         Request *request;
 
-        TAILQ_FOREACH(request, &s->requests, entry)
+        TAILQ_FOREACH (request, &s->requests, entry)
                 if (request->waits_for_reader)
                         return request;
 
@@ -50,8 +50,8 @@ static void service_exit_if_done(Service *s) {
                 (void) sd_event_exit(s->event, 0);
 }
 
-/* What the bus delivered to us before it took the name away has been received by now; what comes later starts the service
- * anew. */
+/* What the bus delivered to us before it took the name away has been received by now; what comes later
+ * starts the service anew. */
 static int on_name_released(sd_bus_message *reply _unused_, void *userdata, sd_bus_error *error _unused_) {
         Service *s = userdata;
 
@@ -126,7 +126,8 @@ static int service_setup_event(Service *s) {
         if (r >= 0)
                 r = sd_event_set_watchdog(s->event, true);
         if (r >= 0)
-                r = sd_event_add_time_relative(s->event, &s->idle_timer, CLOCK_MONOTONIC, s->idle_usec, 0, on_idle, s);
+                r = sd_event_add_time_relative(s->event, &s->idle_timer, CLOCK_MONOTONIC, s->idle_usec, 0,
+                                               on_idle, s);
         if (r >= 0)
                 r = sd_event_add_defer(s->event, &s->retry, on_retry, s);
         if (r >= 0)

@@ -1,46 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <elf.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "auxv.h"
+#include "elf-piece.h"
 
-/* The size of a program header tells 32-bit processes from 64-bit ones; nothing else in the file does. */
-static size_t program_header_size(int elf_class) {
-        return elf_class == ELFCLASS32 ? sizeof(Elf32_Phdr) : sizeof(Elf64_Phdr);
-}
-
-static void entry_at(const uint8_t *p, int elf_class, Elf64_auxv_t *ret) {
-        if (elf_class == ELFCLASS32) {
-                Elf32_auxv_t narrow;
-
-                memcpy(&narrow, p, sizeof(narrow));
-                *ret = (Elf64_auxv_t){ .a_type = narrow.a_type, .a_un.a_val = narrow.a_un.a_val };
-        } else
-                memcpy(ret, p, sizeof(*ret));
-}
-
-static bool auxv_parse(const uint8_t *data, size_t size, int elf_class, Auxv *ret) {
-        const size_t step = elf_class == ELFCLASS32 ? sizeof(Elf32_auxv_t) : sizeof(Elf64_auxv_t);
+/* Takes the file for one of a class. The size of a program header, which is in the vector, tells whether it
+ * is one. */
+static bool auxv_parse(const void *data, size_t size, int elf_class, Auxv *ret) {
+        _cleanup_(elf_piece_done) ElfPiece piece;
         uint64_t header_size = 0;
         Auxv auxv = {};
 
-        for (size_t i = 0; i + step <= size; i += step) {
-                Elf64_auxv_t entry;
+        if (elf_piece_copy(&piece, elf_class, data, ELF_T_AUXV,
+                           size / elf_item_size(elf_class, ELF_T_AUXV)) < 0)
+                return false;
 
-                entry_at(data + i, elf_class, &entry);
-                if (entry.a_type == AT_NULL)
+        for (size_t i = 0; i < piece.n_items; i++) {
+                GElf_auxv_t entry;
+
+                if (!gelf_getauxv(piece.data, (int) i, &entry) || entry.a_type == AT_NULL)
                         break;
-                if (entry.a_type == AT_PHDR)
+
+                switch (entry.a_type) {
+                case AT_PHDR:
                         auxv.program_headers = entry.a_un.a_val;
-                else if (entry.a_type == AT_PHNUM)
+                        break;
+                case AT_PHNUM:
                         auxv.n_program_headers = entry.a_un.a_val;
-                else if (entry.a_type == AT_PHENT)
+                        break;
+                case AT_PHENT:
                         header_size = entry.a_un.a_val;
+                        break;
+                }
         }
 
-        if (header_size != program_header_size(elf_class) || auxv.program_headers == 0)
+        if (header_size != elf_item_size(elf_class, ELF_T_PHDR) || auxv.program_headers == 0)
                 return false;
 
         *ret = auxv;

@@ -3,7 +3,8 @@
 
 #include "memory.h"
 
-/* What the kernel told the program at its start, as far as it leads to the program headers. See getauxval(3). */
+/* What the kernel told the program at its start, as far as it leads to the program headers. See
+ * getauxval(3). */
 typedef struct Auxv {
         uint64_t program_headers; /* AT_PHDR */
         size_t n_program_headers; /* AT_PHNUM */

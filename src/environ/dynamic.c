@@ -1,32 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <gelf.h>
-#include <string.h>
-
 #include "dynamic.h"
+#include "elf-piece.h"
 
 #define DYNAMIC_ENTRIES_MAX 1024U
 
-static size_t dynamic_entry_size(const Memory *m) {
-        return m->elf_class == ELFCLASS32 ? sizeof(Elf32_Dyn) : sizeof(Elf64_Dyn);
-}
-
-static GElf_Dyn dynamic_entry_at(const uint8_t *p, int elf_class) {
-        GElf_Dyn entry;
-        Elf32_Dyn narrow;
-
-        if (elf_class == ELFCLASS64)
-                memcpy(&entry, p, sizeof(entry));
-        else {
-                memcpy(&narrow, p, sizeof(narrow));
-                entry = (GElf_Dyn){ .d_tag = narrow.d_tag, .d_un.d_val = narrow.d_un.d_val };
-        }
-
-        return entry;
-}
-
-/* glibc adds the bias to the addresses in the section when it loads the object, except where the section is read-only;
- * other loaders leave them. What is below the bias can only be an offset. */
+/* glibc adds the bias to the addresses in the section when it loads the object, except where the section is
+ * read-only; other loaders leave them. What is below the bias can only be an offset. */
 static uint64_t dynamic_address(uint64_t value, uint64_t bias) {
         return value < bias ? value + bias : value;
 }
@@ -57,37 +37,49 @@ static void dynamic_take_entry(Dynamic *d, const GElf_Dyn *entry) {
         }
 }
 
+/* Returns 1 if the section ends in this piece, 0 if it goes on behind. */
+static int dynamic_take_piece(Dynamic *d, const ElfPiece *piece) {
+        for (size_t i = 0; i < piece->n_items; i++) {
+                GElf_Dyn entry;
+
+                if (!gelf_getdyn(piece->data, (int) i, &entry))
+                        return -EBADMSG;
+                if (entry.d_tag == DT_NULL)
+                        return 1;
+
+                dynamic_take_entry(d, &entry);
+        }
+
+        return 0;
+}
+
 int dynamic_read(Memory *m, uint64_t address, uint64_t bias, Dynamic *ret) {
-        const size_t step = dynamic_entry_size(m);
+        const size_t entry_size = elf_item_size(m->elf_class, ELF_T_DYN);
         Dynamic d = { .bias = bias };
+        size_t n_entries = 0;
 
         assert(m);
         assert(ret);
 
-        for (size_t n = 0; n < DYNAMIC_ENTRIES_MAX; n++, address += step) {
-                const uint8_t *view;
-                uint8_t whole[sizeof(Elf64_Dyn)];
-                GElf_Dyn entry;
-                size_t size;
+        while (n_entries < DYNAMIC_ENTRIES_MAX) {
+                _cleanup_(elf_piece_done) ElfPiece piece;
+                const size_t n = memory_items_in_page(address, entry_size);
                 int r;
 
-                r = memory_view(m, address, &view, &size);
+                r = elf_piece_read(&piece, m, address, ELF_T_DYN, n);
                 if (r < 0)
                         return r;
-                if (size < step) {
-                        r = memory_read(m, address, whole, step);
-                        if (r < 0)
-                                return r;
-                        view = whole;
-                }
 
-                entry = dynamic_entry_at(view, m->elf_class);
-                if (entry.d_tag == DT_NULL) {
+                r = dynamic_take_piece(&d, &piece);
+                if (r < 0)
+                        return r;
+                if (r > 0) {
                         *ret = d;
                         return 0;
                 }
 
-                dynamic_take_entry(&d, &entry);
+                n_entries += n;
+                address += n * entry_size;
         }
 
         return -EBADMSG;

@@ -3,11 +3,8 @@
 
 #include "memory.h"
 
-/* The dynamic section of a loaded object, elf(5), as it is in the process's memory: so it does not matter what has become
- * of the file. Addresses are absolute; 0 is for what the object does not have.
- *
- * (libelf's GElf types are the form that both ELF classes are widened to. libelf itself reads files, or whole images of
- * them; here there is only ever a piece at a time.) */
+/* The dynamic section of a loaded object, elf(5), as it is in the process's memory: so it does not matter
+ * what has become of the file. Addresses are absolute; 0 is for what the object does not have. */
 typedef struct Dynamic {
         uint64_t bias;     /* what was added to the addresses in the file */
         uint64_t symtab;   /* DT_SYMTAB */

@@ -52,8 +52,8 @@ static int identity_read_status(Identity *i, const Process *p) {
         return 0;
 }
 
-/* The kernel gives the files of a process that is not dumpable to root. That tells nothing of a process that is
- * root's anyway; for such a one false is the careful answer. See proc(5), "/proc/pid". */
+/* The kernel gives the files of a process that is not dumpable to root. That tells nothing of a process that
+ * is root's anyway; for such a one false is the careful answer. See proc(5), "/proc/pid". */
 static int identity_read_dumpable(Identity *i, const Process *p) {
         struct stat st;
 
@@ -162,12 +162,12 @@ bool identity_equal(const Identity *a, const Identity *b) {
         assert(b);
 
         return a->pid == b->pid && a->start_time == b->start_time && a->start_stack == b->start_stack &&
-                memcmp(a->uids, b->uids, sizeof(a->uids)) == 0 &&
-                memcmp(a->gids, b->gids, sizeof(a->gids)) == 0 && a->capabilities == b->capabilities &&
-                a->dumpable == b->dumpable && a->user_namespace_device == b->user_namespace_device &&
-                a->user_namespace_inode == b->user_namespace_inode &&
-                a->executable_device == b->executable_device && a->executable_inode == b->executable_inode &&
-                strcmp(a->executable, b->executable) == 0 && strcmp(a->control_group, b->control_group) == 0;
+               memcmp(a->uids, b->uids, sizeof(a->uids)) == 0 &&
+               memcmp(a->gids, b->gids, sizeof(a->gids)) == 0 && a->capabilities == b->capabilities &&
+               a->dumpable == b->dumpable && a->user_namespace_device == b->user_namespace_device &&
+               a->user_namespace_inode == b->user_namespace_inode &&
+               a->executable_device == b->executable_device && a->executable_inode == b->executable_inode &&
+               strcmp(a->executable, b->executable) == 0 && strcmp(a->control_group, b->control_group) == 0;
 }
 
 static void copy_name(char *buf, size_t size, const char *name) {

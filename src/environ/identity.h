@@ -5,7 +5,8 @@
 
 #include "process.h"
 
-/* Who a process is at one moment: all that an authorisation may rest on. Plain data, to be sent between processes. */
+/* Who a process is at one moment: all that an authorisation may rest on. Plain data, to be sent between
+ * processes. */
 typedef struct Identity {
         pid_t pid;
         uint64_t start_time;  /* clock ticks since boot */
@@ -21,15 +22,17 @@ typedef struct Identity {
 
         dev_t executable_device;
         ino_t executable_inode;
-        char executable[PATH_MAX]; /* as /proc/PID/exe shows it, of the process's own making where it could mount */
+        char executable[PATH_MAX]; /* as /proc/PID/exe shows it; of its own making where it could mount */
 
-        char control_group[PATH_MAX]; /* the start of /proc/PID/cgroup: which unit it is in, see names_read() */
+        char control_group[PATH_MAX]; /* the start of /proc/PID/cgroup, which tells its unit */
 } Identity;
 
 enum { ID_REAL, ID_EFFECTIVE, ID_SAVED, ID_FS };
 
-/* Reads a process's identity. The caller needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH for processes not its own.
- * Returns 0; -ENOENT if it is a mere thread; -ENODATA for a kernel thread or a zombie; -ESRCH if it is gone; -EACCES or -EPERM without the right. */
+/* Reads a process's identity. The caller needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH for processes not its
+ * own.
+ * Returns 0; -ENOENT if it is a mere thread; -ENODATA for a kernel thread or a zombie; -ESRCH if it is gone;
+ * -EACCES or -EPERM without the right. */
 int identity_read(const Process *p, Identity *ret);
 
 /* What people and rules call a process's user and place. Plain data, to be sent between processes. */

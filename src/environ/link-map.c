@@ -11,8 +11,8 @@ static Loader loader_by_interpreter(const char *path) {
         name = name ? name + 1 : path;
         if (strncmp(name, "ld-musl-", strlen("ld-musl-")) == 0)
                 return LOADER_MUSL;
-        if (strncmp(name, "ld-linux", strlen("ld-linux")) == 0 || strncmp(name, "ld64.so", strlen("ld64.so")) == 0 ||
-            strncmp(name, "ld.so", strlen("ld.so")) == 0)
+        if (strncmp(name, "ld-linux", strlen("ld-linux")) == 0 ||
+            strncmp(name, "ld64.so", strlen("ld64.so")) == 0 || strncmp(name, "ld.so", strlen("ld.so")) == 0)
                 return LOADER_GLIBC;
 
         return LOADER_UNKNOWN;

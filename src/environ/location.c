@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "libc.h"
 #include "location.h"
+#include "libc.h"
 
 static const char *const runtime_names[] = {
         [RUNTIME_UNKNOWN] = "unknown",

@@ -6,7 +6,8 @@
 #include "line-reader.h"
 #include "mappings.h"
 
-/* "start-end rwxp offset major:minor inode path", proc_pid_maps(5). sscanf() would cost half of a whole request. */
+/* "start-end rwxp offset major:minor inode path", proc_pid_maps(5). sscanf() would cost half of a whole
+ * request. */
 static const char *parse_number(const char *p, unsigned base, char delimiter, uint64_t *ret) {
         uint64_t v = 0;
 

@@ -19,8 +19,8 @@ typedef struct Mappings {
 
 /* Reads /proc/PID/maps from its start.
  * maps_fd: open on it. ret: to be freed with mappings_done().
- * Returns 0; -ENOMEM; -EBADMSG if a line is not understood; -ESTALE if there is none: the memory is gone, as after
- * an exit or exec; or the errno of read(2). */
+ * Returns 0; -ENOMEM; -EBADMSG if a line is not understood; -ESTALE if there is none: the memory is gone, as
+ * after an exit or exec; or the errno of read(2). */
 int mappings_read(int maps_fd, Mappings *ret);
 void mappings_done(Mappings *m);
 

@@ -154,7 +154,8 @@ static int memory_find_mapping(Memory *m, uint64_t address, const Mapping **ret)
         return 0;
 }
 
-/* Checks an address before it is touched. Returns the size that can be read on from there, within its mapping. */
+/* Checks an address before it is touched. Returns the size that can be read on from there, within its
+ * mapping. */
 static int memory_check(Memory *m, uint64_t address, uint64_t *ret_size) {
         const Mapping *mapping;
         int r;
@@ -278,7 +279,8 @@ int memory_view(Memory *m, uint64_t address, const uint8_t **ret, size_t *ret_si
                         return -ENOMEM;
         }
 
-        /* A mapping starts at a page: if there is memory at the address, there is from the start of its page on. */
+        /* A mapping starts at a page: if there is memory at the address, there is from the start of its page
+         * on. */
         start = address / page * page;
         w->size = 0;
         n = memory_copy(m, start, w->data, WINDOW_SIZE);
@@ -315,4 +317,13 @@ uint64_t memory_pointer_at(const Memory *m, const void *p) {
 
         memcpy(&narrow, p, sizeof(narrow));
         return narrow;
+}
+
+size_t memory_items_in_page(uint64_t address, size_t item_size) {
+        const uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
+        const size_t n = (size_t) (page - address % page) / item_size;
+
+        assert(item_size > 0);
+
+        return n > 0 ? n : 1;
 }

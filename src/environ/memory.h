@@ -22,9 +22,9 @@ typedef struct DeviceVerdict {
         bool local;
 } DeviceVerdict;
 
-/* The memory of a process, bound to the program it executed when this was opened: after an exec or exit there is nothing
- * to read any more. The process is neither stopped nor changed. What it holds is the process's to choose: no value read
- * from it may be trusted. */
+/* The memory of a process, bound to the program it executed when this was opened: after an exec or exit
+ * there is nothing to read any more. The process is neither stopped nor changed. What it holds is the
+ * process's to choose: no value read from it may be trusted. */
 typedef struct Memory {
         int mem_fd;
         int auxv_fd;
@@ -34,8 +34,8 @@ typedef struct Memory {
 
         int elf_class; /* ELFCLASS32 or ELFCLASS64, set by auxv_read(); ELFCLASSNONE before */
 
-        Mappings mappings;     /* read at first need */
-        bool mappings_outdated; /* read again before an address is taken for unmapped */
+        Mappings mappings;                /* read at first need */
+        bool mappings_outdated;           /* read again before an address is taken for unmapped */
         DeviceVerdict devices[N_DEVICES]; /* the last ones asked for */
         size_t next_device;
         Window windows[N_WINDOWS];
@@ -45,7 +45,8 @@ typedef struct Memory {
 /* Opens all that reading needs; not a byte of the process's memory is touched yet.
  * The caller needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH for processes not its own.
  * ret: to be freed with memory_free().
- * Returns 0; -ENOMEM; -ESRCH if the process is gone; -EACCES or -EPERM without the right; an errno of open(2). */
+ * Returns 0; -ENOMEM; -ESRCH if the process is gone; -EACCES or -EPERM without the right; an errno of
+ * open(2). */
 int memory_open(const Process *p, Memory **ret);
 Memory *memory_free(Memory *m);
 DEFINE_CLEANUP_FUNC(Memory, memory_free)
@@ -55,7 +56,7 @@ void memory_forget(Memory *m);
 
 /* The errors of all reads:
  * -EFAULT  there is no readable memory at the address
- * -EREMOTE there is, but a page of it may never come: the file behind it is not on this machine, see mounts.h
+ * -EREMOTE there is, but a page of it may never come: its file is not on this machine, see mounts.h
  * -ESTALE  the memory is gone: the process has executed another program or exited
  * -ENOMEM, -EBADMSG from reading the mappings */
 
@@ -77,3 +78,7 @@ uint64_t memory_pointer_at(const Memory *m, const void *p);
 
 /* 4 or 8, how wide the process's pointers are. */
 size_t memory_pointer_size(const Memory *m);
+
+/* How many items of a size can be read from an address on before the end of the page, which is there as a
+ * whole or not at all; one where an item crosses it. */
+size_t memory_items_in_page(uint64_t address, size_t item_size);

@@ -3,11 +3,12 @@
 
 #include "macro.h"
 
-/* Whether reading a page of a file can be trusted to end: it can on a file system whose data is on this machine, and
- * can't where a server, maybe a hostile one, has to answer first (FUSE, NFS …). A read of /proc/PID/mem that waits
- * for such a page is uninterruptible; not even SIGKILL ends it.
+/* Whether reading a page of a file can be trusted to end: it can on a file system whose data is on this
+ * machine, and can't where a server, maybe a hostile one, has to answer first (FUSE, NFS …). A read of
+ * /proc/PID/mem that waits for such a page is uninterruptible; not even SIGKILL ends it.
  * mounts_fds: open on /proc/PID/mountinfo, one process's view after the other; negative ones are skipped.
  * device: of the file system, as in /proc/PID/maps.
- * Returns 1 or 0; 0 also for file systems that are not known or not mounted there. Errors: -errno of read(2),
+ * Returns 1 or 0; 0 also for file systems that are not known or not mounted there. Errors: -errno of
+ * read(2),
  * -ENOMEM. */
 int mounts_device_is_local(const int mounts_fds[], size_t n_mounts_fds, dev_t device);

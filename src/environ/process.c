@@ -27,8 +27,8 @@ const char *proc_field(const char *text, const char *key) {
         return NULL;
 }
 
-/* The PID that a pidfd refers to. Linux 5.4 shows it in fdinfo, -1 once the process is reaped, 0 if it is in no PID
- * namespace of ours. */
+/* The PID that a pidfd refers to. Linux 5.4 shows it in fdinfo, -1 once the process is reaped, 0 if it is in
+ * no PID namespace of ours. */
 static int pidfd_get_pid(int pidfd, pid_t *ret) {
         char path[sizeof("/proc/self/fdinfo/") + 10], buf[1024];
         const char *value;
@@ -85,7 +85,8 @@ int process_open(int pidfd, Process *ret) {
         if (r < 0)
                 return r;
 
-        /* While the pidfd still shows the PID, nobody else can have it: the directory opened is the right one. */
+        /* While the pidfd still shows the PID, nobody else can have it: the directory opened is the right
+         * one. */
         r = pidfd_get_pid(pidfd, &again);
         if (r < 0)
                 return r;
@@ -116,7 +117,8 @@ int process_read_stat(const Process *p, ProcessStat *ret) {
         if (n < 0)
                 return n == -ENOENT ? -ESRCH : (int) n;
 
-        /* The name in parentheses is the process's own choice and may hold parentheses, too: the last one ends it. */
+        /* The name in parentheses is the process's own choice and may hold parentheses, too: the last one
+         * ends it. */
         q = strrchr(buf, ')');
         if (!q || sscanf(q, ") %c", &state) != 1)
                 return -EBADMSG;

@@ -11,7 +11,8 @@ typedef struct Process {
 
 #define PROCESS_NULL ((Process){ .dir_fd = -EBADF })
 
-/* The fields of /proc/PID/stat that are of use here; the addresses are 0 without PTRACE_MODE_READ. See proc(5). */
+/* The fields of /proc/PID/stat that are of use here; the addresses are 0 without PTRACE_MODE_READ. See
+ * proc(5). */
 typedef struct ProcessStat {
         char state;
         bool kernel_thread;
@@ -23,17 +24,19 @@ typedef struct ProcessStat {
 
 /* Opens the process that a pidfd refers to.
  * pidfd: as from pidfd_open(2), not kept. ret: to be closed with process_done().
- * Returns 0; -EINVAL if it is no pidfd, -ESRCH if its process is reaped or not in our PID namespace, or an errno
- * of open(2). */
+ * Returns 0; -EINVAL if it is no pidfd, -ESRCH if its process is reaped or not in our PID namespace, or an
+ * errno of open(2). */
 int process_open(int pidfd, Process *ret);
 void process_done(Process *p);
 
 /* Opens the process that has a PID now. Returns 0, -ESRCH if none has, or the errno of open(2). */
 int process_open_pid(pid_t pid, Process *ret);
 
-/* Reads /proc/PID/stat. Returns 0, -ESRCH if the process is gone, -EBADMSG if the kernel's line is not understood. */
+/* Reads /proc/PID/stat. Returns 0, -ESRCH if the process is gone, -EBADMSG if the kernel's line is not
+ * understood. */
 int process_read_stat(const Process *p, ProcessStat *ret);
 
 /* Finds a line "KEY:\tvalue" of a file like /proc/PID/status.
- * text: the whole file; key: with its colon. Returns the value's first character, NULL if there is no such line. */
+ * text: the whole file; key: with its colon. Returns the value's first character, NULL if there is no such
+ * line. */
 const char *proc_field(const char *text, const char *key);

@@ -1,42 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <gelf.h>
-#include <string.h>
-
 #include "program.h"
-
-#define PROGRAM_HEADERS_MAX 128U
-
-static size_t program_header_size(const Memory *m) {
-        return m->elf_class == ELFCLASS32 ? sizeof(Elf32_Phdr) : sizeof(Elf64_Phdr);
-}
-
-static size_t elf_header_size(const Memory *m) {
-        return m->elf_class == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr);
-}
-
-static GElf_Phdr program_header_at(const uint8_t *p, int elf_class) {
-        GElf_Phdr header;
-        Elf32_Phdr narrow;
-
-        if (elf_class == ELFCLASS64)
-                memcpy(&header, p, sizeof(header));
-        else {
-                memcpy(&narrow, p, sizeof(narrow));
-                header = (GElf_Phdr){
-                        .p_type = narrow.p_type,
-                        .p_flags = narrow.p_flags,
-                        .p_offset = narrow.p_offset,
-                        .p_vaddr = narrow.p_vaddr,
-                        .p_paddr = narrow.p_paddr,
-                        .p_filesz = narrow.p_filesz,
-                        .p_memsz = narrow.p_memsz,
-                        .p_align = narrow.p_align,
-                };
-        }
-
-        return header;
-}
+#include "elf-piece.h"
 
 /* What the program headers say, as addresses in the file. */
 typedef struct Layout {
@@ -56,7 +21,7 @@ static void layout_take_header(Layout *l, const Memory *m, const GElf_Phdr *head
         case PT_LOAD:
                 /* Without a PT_PHDR: the table follows the ELF header at the start of the file. */
                 if (!l->has_headers && header->p_offset == 0) {
-                        l->headers = header->p_vaddr + elf_header_size(m);
+                        l->headers = header->p_vaddr + elf_item_size(m->elf_class, ELF_T_EHDR);
                         l->has_headers = true;
                 }
                 break;
@@ -84,7 +49,7 @@ static int read_interpreter(Memory *m, uint64_t address, char *buf, size_t size)
 }
 
 int program_read(Memory *m, const Auxv *auxv, Program *ret) {
-        uint8_t table[PROGRAM_HEADERS_MAX * sizeof(GElf_Phdr)];
+        _cleanup_(elf_piece_done) ElfPiece table;
         Program program = {};
         Layout layout = {};
         int r;
@@ -93,16 +58,15 @@ int program_read(Memory *m, const Auxv *auxv, Program *ret) {
         assert(auxv);
         assert(ret);
 
-        if (auxv->n_program_headers > PROGRAM_HEADERS_MAX)
-                return -EBADMSG;
-
-        r = memory_read(m, auxv->program_headers, table, auxv->n_program_headers * program_header_size(m));
+        r = elf_piece_read(&table, m, auxv->program_headers, ELF_T_PHDR, auxv->n_program_headers);
         if (r < 0)
                 return r;
 
-        for (size_t i = 0; i < auxv->n_program_headers; i++) {
-                const GElf_Phdr header = program_header_at(table + i * program_header_size(m), m->elf_class);
+        for (size_t i = 0; i < table.n_items; i++) {
+                GElf_Phdr header;
 
+                if (!gelf_getphdr(table.elf, (int) i, &header))
+                        return -EBADMSG;
                 layout_take_header(&layout, m, &header);
         }
         if (!layout.has_headers)

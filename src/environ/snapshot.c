@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <string.h>
-#include <unistd.h>
 
 #include "snapshot.h"
 #include "text.h"
@@ -38,15 +37,6 @@ static int array_reserve(Array *a, size_t size) {
         return 0;
 }
 
-/* How far the array can be read in one go: to the end of the page, which is mapped as a whole or not at all. */
-static size_t array_step(uint64_t address, size_t pointer_size) {
-        const size_t page = (size_t) sysconf(_SC_PAGESIZE);
-        size_t step = page - (size_t) (address % page);
-
-        step -= step % pointer_size;
-        return step > 0 ? step : pointer_size;
-}
-
 static int array_read(Memory *m, uint64_t address, Array *a) {
         const size_t pointer_size = memory_pointer_size(m);
         size_t filled = 0;
@@ -57,7 +47,7 @@ static int array_read(Memory *m, uint64_t address, Array *a) {
                 return 0;
 
         for (;;) {
-                const size_t step = array_step(address + filled, pointer_size);
+                const size_t step = memory_items_in_page(address + filled, pointer_size) * pointer_size;
                 int r;
 
                 r = array_reserve(a, filled + step);
@@ -97,8 +87,8 @@ static int array_is_unchanged(Memory *m, const Location *l, const Array *before,
                 return r;
 
         return again->address == before->address && again->n_pointers == before->n_pointers &&
-                (before->n_pointers == 0 ||
-                 memcmp(again->pointers, before->pointers, before->n_pointers * memory_pointer_size(m)) == 0);
+               (before->n_pointers == 0 ||
+                memcmp(again->pointers, before->pointers, before->n_pointers * memory_pointer_size(m)) == 0);
 }
 
 static int snapshot_append(Snapshot *s, const void *data, size_t size) {
@@ -167,8 +157,8 @@ static int snapshot_try(Memory *m, const Location *l, Array *array, Array *again
                 return r;
 
         for (size_t i = 0; i < array->n_pointers; i++) {
-                r = snapshot_append_string(s, m,
-                                           memory_pointer_at(m, array->pointers + i * memory_pointer_size(m)));
+                r = snapshot_append_string(
+                        s, m, memory_pointer_at(m, array->pointers + i * memory_pointer_size(m)));
                 if (r < 0)
                         return r;
         }
@@ -193,7 +183,8 @@ int snapshot_take(Memory *m, const Location *l, Snapshot *ret) {
                         return 0;
                 }
 
-                /* A pointer that leads nowhere may be one that was just replaced, a page not there one that is new. */
+                /* A pointer that leads nowhere may be one that was just replaced, a page not there one that
+                 * is new. */
                 if (r < 0 && r != -EFAULT)
                         return r;
         }

@@ -10,15 +10,15 @@
 /* A copy of an environment in the format of /proc/PID/environ: each entry ended by a NUL byte. */
 typedef struct Snapshot {
         char *data;
-        size_t size;      /* bytes, the NUL bytes included */
+        size_t size; /* bytes, the NUL bytes included */
         size_t n_entries;
         size_t allocated;
 } Snapshot;
 
 /* Copies the environment that a process has now.
  *
- * The process runs on meanwhile. What is returned was read between two readings of the pointer and of the whole array
- * that were equal; where they were not, it is read again, a limited number of times.
+ * The process runs on meanwhile. What is returned was read between two readings of the pointer and of the
+ * whole array that were equal; where they were not, it is read again, a limited number of times.
  *
  * l: from location_find(). ret: to be freed with snapshot_done(), which wipes it.
  * Returns 0;
@@ -27,8 +27,8 @@ typedef struct Snapshot {
  * or the errors of memory_read(), where -EFAULT means that the process's own pointers lead nowhere. */
 int snapshot_take(Memory *m, const Location *l, Snapshot *ret);
 
-/* Copies what the process was started with: the memory that /proc/PID/environ shows. Empty entries, as a program leaves
- * them that wrote over this memory, are left out.
+/* Copies what the process was started with: the memory that /proc/PID/environ shows. Empty entries, as a
+ * program leaves them that wrote over this memory, are left out.
  * stat: of the same program, see process_read_stat().
  * Returns 0, -EFBIG, or the errors of memory_read(). */
 int snapshot_take_initial(Memory *m, const ProcessStat *stat, Snapshot *ret);

@@ -1,47 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <gelf.h>
 #include <string.h>
 
+#include "elf-piece.h"
 #include "symbol.h"
 
 #define CHAIN_MAX 65536U /* symbols with one hash value that are looked at, for one name in one object */
 
-static size_t symbol_size(const Memory *m) {
-        return m->elf_class == ELFCLASS32 ? sizeof(Elf32_Sym) : sizeof(Elf64_Sym);
-}
-
-static int read_symbol(Memory *m, uint64_t address, GElf_Sym *ret) {
-        Elf32_Sym narrow;
+static int read_symbol(Memory *m, const Dynamic *d, uint64_t index, GElf_Sym *ret) {
+        _cleanup_(elf_piece_done) ElfPiece piece;
         int r;
 
-        if (m->elf_class == ELFCLASS64)
-                return memory_read(m, address, ret, sizeof(Elf64_Sym));
-
-        r = memory_read(m, address, &narrow, sizeof(narrow));
+        r = elf_piece_read(&piece, m, d->symtab + index * elf_item_size(m->elf_class, ELF_T_SYM), ELF_T_SYM,
+                           1);
         if (r < 0)
                 return r;
 
-        *ret = (GElf_Sym){
-                .st_name = narrow.st_name,
-                .st_info = narrow.st_info,
-                .st_other = narrow.st_other,
-                .st_shndx = narrow.st_shndx,
-                .st_value = narrow.st_value,
-                .st_size = narrow.st_size,
-        };
-        return 0;
+        return gelf_getsym(piece.data, 0, ret) ? 0 : -EBADMSG;
 }
 
 static bool symbol_is_exported_variable(const GElf_Sym *symbol) {
         const unsigned type = GELF_ST_TYPE(symbol->st_info), binding = GELF_ST_BIND(symbol->st_info);
 
         return symbol->st_shndx != SHN_UNDEF && symbol->st_value != 0 &&
-                (type == STT_OBJECT || type == STT_NOTYPE || type == STT_COMMON) &&
-                (binding == STB_GLOBAL || binding == STB_WEAK || binding == STB_GNU_UNIQUE);
+               (type == STT_OBJECT || type == STT_NOTYPE || type == STT_COMMON) &&
+               (binding == STB_GLOBAL || binding == STB_WEAK || binding == STB_GNU_UNIQUE);
 }
 
-/* Returns 0 and the variable's address if the symbol is the one that is looked for, -ENOENT if it is another. */
+/* Returns 0 and the variable's address if the symbol is the one that is looked for, -ENOENT if it is
+ * another. */
 static int symbol_match(Memory *m, const Dynamic *d, uint64_t index, const char *name, uint64_t *ret) {
         const size_t name_size = strlen(name) + 1;
         char found[32];
@@ -50,7 +37,7 @@ static int symbol_match(Memory *m, const Dynamic *d, uint64_t index, const char 
 
         assert(name_size <= sizeof(found));
 
-        r = read_symbol(m, d->symtab + index * symbol_size(m), &symbol);
+        r = read_symbol(m, d, index, &symbol);
         if (r < 0)
                 return r;
 
@@ -115,7 +102,8 @@ static int gnu_hash_find(Memory *m, const Dynamic *d, const char *name, uint64_t
         if (r <= 0)
                 return r < 0 ? r : -ENOENT;
 
-        r = memory_read(m, buckets + (uint64_t) (h % table.n_buckets) * sizeof(uint32_t), &symbol, sizeof(symbol));
+        r = memory_read(m, buckets + (uint64_t) (h % table.n_buckets) * sizeof(uint32_t), &symbol,
+                        sizeof(symbol));
         if (r < 0)
                 return r;
         if (symbol < table.first_symbol)
@@ -124,8 +112,8 @@ static int gnu_hash_find(Memory *m, const Dynamic *d, const char *name, uint64_t
         for (size_t n = 0; n < CHAIN_MAX; n++, symbol++) {
                 uint32_t chained;
 
-                r = memory_read(m, chains + (uint64_t) (symbol - table.first_symbol) * sizeof(uint32_t), &chained,
-                                sizeof(chained));
+                r = memory_read(m, chains + (uint64_t) (symbol - table.first_symbol) * sizeof(uint32_t),
+                                &chained, sizeof(chained));
                 if (r < 0)
                         return r;
 
@@ -174,8 +162,8 @@ static int sysv_hash_find(Memory *m, const Dynamic *d, const char *name, uint64_
         buckets = d->hash + sizeof(table);
         chains = buckets + (uint64_t) table.n_buckets * sizeof(uint32_t);
 
-        r = memory_read(m, buckets + (uint64_t) (sysv_hash_of(name) % table.n_buckets) * sizeof(uint32_t), &symbol,
-                        sizeof(symbol));
+        r = memory_read(m, buckets + (uint64_t) (sysv_hash_of(name) % table.n_buckets) * sizeof(uint32_t),
+                        &symbol, sizeof(symbol));
         if (r < 0)
                 return r;
 

@@ -4,11 +4,11 @@
 #include "identity.h"
 #include "location.h"
 
-/* What the service and one of its readers say to each other, over a SOCK_SEQPACKET socket: one request, one reply. The
- * first request names the process; with the reply to READER_READ the reader exits.
+/* What the service and one of its readers say to each other, over a SOCK_SEQPACKET socket: one request, one
+ * reply. The first request names the process; with the reply to READER_READ the reader exits.
  *
- * Both sides are the same program, forked, so plain structures do. But what comes from a reader that has seen a process's
- * memory is as little to be trusted as that process. */
+ * Both sides are the same program, forked, so plain structures do. But what comes from a reader that has
+ * seen a process's memory is as little to be trusted as that process. */
 typedef enum ReaderOperation {
         READER_IDENTIFY, /* tells who the process is; one descriptor: a pidfd */
         READER_NAME,     /* tells the names that go with it; one descriptor: a pidfd */
@@ -27,13 +27,14 @@ typedef struct ReaderRequest {
         Identity expected; /* who it is, and whom reading was allowed for: anybody else is refused */
 
         /* READER_READ */
-        bool initial;      /* the environment that the process was started with */
-        bool text;         /* as UTF-8 */
-        size_t size_max;   /* of the answer on the bus */
+        bool initial;    /* the environment that the process was started with */
+        bool text;       /* as UTF-8 */
+        size_t size_max; /* of the answer on the bus */
 } ReaderRequest;
 
 typedef struct ReaderReply {
-        /* 0 or a negative errno: those of process_open(), identity_read(), location_find() and snapshot_take(); and
+        /* 0 or a negative errno: those of process_open(), identity_read(), location_find() and
+         * snapshot_take(); and
          * -ESTALE  the process is not who was expected, or not any more
          * -E2BIG   the answer is larger than size_max */
         int error;

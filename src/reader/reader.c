@@ -17,8 +17,8 @@ typedef struct Reader {
         Process process; /* opened by the first request */
 } Reader;
 
-/* The caller must be in the user namespace of the process for the two to count as one user's. There is no telling from
- * the bus, so its PID must do; a caller that left it to somebody else can't receive the answer any more. */
+/* The caller must be in the user namespace of the process for the two to count as one user's. The bus does
+ * not tell, so the namespace of its PID must do; see docs/design.md on what that leaves open. */
 static int reply_caller_namespace(ReaderReply *reply, pid_t caller_pid) {
         _cleanup_(process_done) Process caller = PROCESS_NULL;
         int r;
@@ -49,8 +49,10 @@ static int reader_identify(Reader *reader, const ReaderRequest *request, ReaderR
         return 0;
 }
 
-/* The memory is opened first and the identity checked then: if it is the one that was authorised, the memory is, too. */
-static int reader_open_memory(Reader *reader, const Identity *expected, Memory **ret_memory, ProcessStat *ret_stat) {
+/* The memory is opened first and the identity checked then: if it is the one that was authorised, the memory
+ * is, too. */
+static int reader_open_memory(Reader *reader, const Identity *expected, Memory **ret_memory,
+                              ProcessStat *ret_stat) {
         _cleanup_(memory_freep) Memory *memory = NULL;
         Identity identity;
         int r;
@@ -74,8 +76,8 @@ static int reader_open_memory(Reader *reader, const Identity *expected, Memory *
 }
 
 /* From here on the reader is in the hands of whoever made the memory that it reads. */
-static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRequest *request, int answer_fd,
-                         ReaderReply *reply) {
+static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRequest *request,
+                         int answer_fd, ReaderReply *reply) {
         _cleanup_(snapshot_done) Snapshot snapshot = {};
         int r;
 
@@ -115,8 +117,8 @@ static int reader_read(Reader *reader, const ReaderRequest *request, int answer_
                 return r;
 
         r = sandbox_enter(reader->sandbox,
-                          (const int[]){ reader->socket_fd, answer_fd, memory->mem_fd, memory->auxv_fd, memory->maps_fd,
-                                         memory->mounts_fds[0], memory->mounts_fds[1] },
+                          (const int[]){ reader->socket_fd, answer_fd, memory->mem_fd, memory->auxv_fd,
+                                         memory->maps_fd, memory->mounts_fds[0], memory->mounts_fds[1] },
                           7);
         if (r < 0)
                 _exit(EXIT_FAILURE);
@@ -124,7 +126,8 @@ static int reader_read(Reader *reader, const ReaderRequest *request, int answer_
         return reader_answer(memory, &stat, request, answer_fd, reply);
 }
 
-static int reader_execute(Reader *reader, const ReaderRequest *request, const int fds[], ReaderReply *reply) {
+static int reader_execute(Reader *reader, const ReaderRequest *request, const int fds[],
+                          ReaderReply *reply) {
         int r;
 
         if (reader->process.dir_fd < 0) {
@@ -159,7 +162,7 @@ static bool reader_serve(Reader *reader) {
         reply.error = reader_execute(reader, &request, fds, &reply);
 
         return message_send(reader->socket_fd, &reply, sizeof(reply), NULL, 0) >= 0 &&
-                request.operation != READER_READ;
+               request.operation != READER_READ;
 }
 
 _Noreturn void reader_run(int socket_fd, const Sandbox *sandbox) {

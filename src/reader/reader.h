@@ -8,9 +8,9 @@
 
 /* The life of a reader, in a process of its own that has CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.
  *
- * It waits for its requests on a socket (protocol.h). As long as it can open other people's files it looks at nothing but
- * what the kernel itself writes in /proc. It gives up all its powers before it looks at the first byte of a process's
- * memory, and what it finds there it can only report.
+ * It waits for its requests on a socket (protocol.h). As long as it can open other people's files it looks
+ * at nothing but what the kernel itself writes in /proc. It gives up all its powers before it looks at the
+ * first byte of a process's memory, and what it finds there it can only report.
  *
  * socket_fd: taken over. sandbox: compiled. Does not return. */
 _Noreturn void reader_run(int socket_fd, const Sandbox *sandbox);

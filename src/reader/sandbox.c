@@ -15,9 +15,13 @@
 
 static int add_rules(scmp_filter_ctx filter) {
         static const int plain[] = {
-                SCMP_SYS(pread64), SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(sendto), SCMP_SYS(sendmsg),
-                SCMP_SYS(close), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise),
-                SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
+                SCMP_SYS(pread64),      SCMP_SYS(read),
+                SCMP_SYS(write),        SCMP_SYS(sendto),
+                SCMP_SYS(sendmsg),      SCMP_SYS(close),
+                SCMP_SYS(munmap),       SCMP_SYS(mremap),
+                SCMP_SYS(brk),          SCMP_SYS(madvise),
+                SCMP_SYS(exit),         SCMP_SYS(exit_group),
+                SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall),
         };
         int r;
 
@@ -28,7 +32,8 @@ static int add_rules(scmp_filter_ctx filter) {
         }
 
         /* Memory that holds data, never code. */
-        return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+                                SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 }
 
 /* libseccomp 2.5 writes the compiled filter to a file only. */
@@ -148,7 +153,8 @@ int sandbox_enter(const Sandbox *s, const int fds[], size_t n_fds) {
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 return -errno;
 
-        program = (struct sock_fprog){ .len = (unsigned short) s->n_instructions, .filter = s->instructions };
+        program =
+                (struct sock_fprog){ .len = (unsigned short) s->n_instructions, .filter = s->instructions };
         if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
                 return -errno;
 

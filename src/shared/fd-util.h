@@ -14,7 +14,8 @@ static inline void closep(int *fd) {
 
 /* Reads a file of /proc into buf, which gets a closing NUL byte.
  * dir_fd, path: as openat(2) takes them; buf, size: room, NUL byte included.
- * Returns the bytes read, without the NUL; -ENOBUFS if the file has more, or the errno of openat(2) or read(2). */
+ * Returns the bytes read, without the NUL; -ENOBUFS if the file has more, or the errno of openat(2) or
+ * read(2). */
 ssize_t read_file_at(int dir_fd, const char *path, char *buf, size_t size);
 
 /* Writes everything. Returns 0 or the errno of write(2). */

@@ -17,20 +17,20 @@
 #define ELEMENTSOF(x) (sizeof(x) / sizeof((x)[0]))
 
 /* Hands a resource on: the variable forgets it, so that its _cleanup_ has nothing left to do. */
-#define TAKE_GENERIC(var, type, empty)                                                                           \
-        ({                                                                                                       \
-                type *_take = &(var);                                                                            \
-                type _taken = *_take;                                                                            \
-                *_take = (empty);                                                                                \
-                _taken;                                                                                          \
+#define TAKE_GENERIC(var, type, empty) \
+        ({                             \
+                type *_take = &(var);  \
+                type _taken = *_take;  \
+                *_take = (empty);      \
+                _taken;                \
         })
 #define TAKE_PTR(ptr) TAKE_GENERIC(ptr, typeof(ptr), NULL)
 #define TAKE_FD(fd) TAKE_GENERIC(fd, int, -EBADF)
 
-#define DEFINE_CLEANUP_FUNC(type, func)                                                                          \
-        static inline void func##p(type **p) {                                                                   \
-                if (*p)                                                                                          \
-                        func(*p);                                                                                \
+#define DEFINE_CLEANUP_FUNC(type, func)        \
+        static inline void func##p(type **p) { \
+                if (*p)                        \
+                        func(*p);              \
         }
 
 static inline void freep(void *p) {

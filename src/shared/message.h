@@ -3,7 +3,8 @@
 
 #include "macro.h"
 
-/* Messages of a fixed size, with descriptors, over a SOCK_SEQPACKET socket between processes of one program. */
+/* Messages of a fixed size, with descriptors, over a SOCK_SEQPACKET socket between processes of one program.
+ * */
 
 #define MESSAGE_FDS_MAX 4U
 
@@ -14,6 +15,6 @@ int message_send(int socket_fd, const void *data, size_t size, const int fds[], 
 
 /* Waits for one message.
  * fds: room for n_fds descriptors; those that did not come are -EBADF.
- * Returns 1; 0 if the other side has closed; -EAGAIN where the socket does not block; -EBADMSG if what came is not of this
- * form; or the errno of recvmsg(2). */
+ * Returns 1; 0 if the other side has closed; -EAGAIN where the socket does not block; -EBADMSG if what came
+ * is not of this form; or the errno of recvmsg(2). */
 int message_receive(int socket_fd, void *data, size_t size, int fds[], size_t n_fds);

@@ -47,11 +47,11 @@ static bool is_noncharacter(uint32_t c) {
         return (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe;
 }
 
-/* C0, DEL, C1, and what can make a terminal or a dialog show one text for another: the marks, embeddings, overrides
- * and isolates of bidirectional text, and the line and paragraph separators. */
+/* C0, DEL, C1, and what can make a terminal or a dialog show one text for another: the marks, embeddings,
+ * overrides and isolates of bidirectional text, and the line and paragraph separators. */
 static bool is_control(uint32_t c) {
         return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f ||
-                (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+               (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
 size_t utf8_character_length(const char *text, size_t size) {

@@ -5,7 +5,8 @@
 
 /* Text that comes from processes we do not trust: made fit for D-Bus, terminals, logs and prompts. */
 
-/* The length of the valid UTF-8 character at the start of a text, 0 if there is none. Valid is what sd-bus takes for
+/* The length of the valid UTF-8 character at the start of a text, 0 if there is none. Valid is what sd-bus
+ * takes for
  * a string: Unicode scalar values other than NUL and the noncharacters.
  * text, size: the bytes. */
 size_t utf8_character_length(const char *text, size_t size);
@@ -15,7 +16,7 @@ size_t utf8_character_length(const char *text, size_t size);
  * Returns 0 or -ENOMEM. */
 int utf8_replace_invalid(const char *text, size_t size, char **ret, size_t *ret_size);
 
-/* Makes a text safe to show: control characters (C0, DEL, C1, and those that change the direction of writing),
- * backslashes and bytes that are no UTF-8 become \n, \t, \\ or \xHH a byte; everything else stays.
+/* Makes a text safe to show: control characters (C0, DEL, C1, and those that change the direction of
+ * writing), backslashes and bytes that are no UTF-8 become \n, \t, \\ or \xHH a byte; everything else stays.
  * text, size: the bytes. Returns a new NUL-terminated string, NULL without memory. */
 char *text_escape(const char *text, size_t size);
