@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "caller.h"
+#include "fd-util.h"
 
 typedef struct Query {
         caller_handler_t handler;
@@ -33,6 +35,18 @@ static int read_groups(sd_bus_message *reply, Caller *caller) {
         return sd_bus_message_exit_container(reply);
 }
 
+static int read_pidfd(sd_bus_message *reply, Caller *caller) {
+        int fd, r;
+
+        r = sd_bus_message_read(reply, "v", "h", &fd);
+        if (r < 0)
+                return r;
+
+        close_fd(caller->pidfd);
+        caller->pidfd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        return caller->pidfd < 0 ? -errno : 0;
+}
+
 static int read_credential(sd_bus_message *reply, const char *key, Caller *caller, bool *has_uid) {
         uint32_t pid;
         int r;
@@ -44,6 +58,9 @@ static int read_credential(sd_bus_message *reply, const char *key, Caller *calle
 
         if (strcmp(key, "UnixGroupIDs") == 0)
                 return read_groups(reply, caller);
+
+        if (strcmp(key, "ProcessFD") == 0)
+                return read_pidfd(reply, caller);
 
         if (strcmp(key, "ProcessID") == 0) {
                 r = sd_bus_message_read(reply, "v", "u", &pid);
@@ -86,7 +103,7 @@ static int read_credentials(sd_bus_message *reply, Caller *caller) {
 
 static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error _unused_) {
         const Query *query = userdata;
-        Caller caller = {};
+        Caller caller = CALLER_NULL;
         int r;
 
         if (sd_bus_message_is_method_error(reply, NULL))
@@ -141,5 +158,6 @@ void caller_done(Caller *caller) {
         assert(caller);
 
         free(caller->gids);
-        *caller = (Caller){};
+        close_fd(caller->pidfd);
+        *caller = CALLER_NULL;
 }

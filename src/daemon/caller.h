@@ -8,12 +8,15 @@
 /* Who sent a message: what the bus itself vouches for, and nothing from /proc. */
 typedef struct Caller {
         uid_t uid;
-        pid_t pid;   /* of who connected to the bus */
+        pid_t pid;   /* of who connected to the bus; by now it may be another process's */
+        int pidfd;   /* the same without that doubt, from buses that have it (dbus 1.16), else -EBADF */
         gid_t *gids; /* all of its groups */
         size_t n_gids;
 } Caller;
 
-/* error: 0 or a negative errno; caller: to be taken over with caller_take(), or left. */
+#define CALLER_NULL ((Caller){ .pidfd = -EBADF })
+
+/* error: 0 or a negative errno. caller: what is left in it is freed after the call. */
 typedef void (*caller_handler_t)(int error, Caller *caller, void *userdata);
 
 /* Asks the bus about the sender of a message, org.freedesktop.DBus.GetConnectionCredentials.

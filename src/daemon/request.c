@@ -146,7 +146,7 @@ static void on_caller(int error, Caller *caller, void *userdata) {
                 return request_fail(request, -EBUSY);
 
         request->caller = *caller;
-        *caller = (Caller){};
+        *caller = CALLER_NULL;
         request_want_reader(request, REQUEST_IDENTIFYING);
 }
 
@@ -175,7 +175,8 @@ static void request_identify(Request *request) {
         };
         int r;
 
-        r = reader_send(request->reader, &message, &request->pidfd, 1, on_identity, request);
+        r = reader_send(request->reader, &message, (const int[]){ request->pidfd, request->caller.pidfd },
+                        request->caller.pidfd < 0 ? 1 : 2, on_identity, request);
         if (r < 0)
                 request_fail(request, r);
 }
@@ -341,6 +342,7 @@ int request_start(Service *service, const Question *question, sd_bus_message *me
         request->message = sd_bus_message_ref(message);
         request->pidfd = TAKE_FD(fd);
         request->pid = pid;
+        request->caller = CALLER_NULL;
         request->answer_fd = -EBADF;
         service_add_request(service, request);
 

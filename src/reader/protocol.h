@@ -10,7 +10,7 @@
  * Both sides are the same program, forked, so plain structures do. But what comes from a reader that has
  * seen a process's memory is as little to be trusted as that process. */
 typedef enum ReaderOperation {
-        READER_IDENTIFY, /* tells who the process is; one descriptor: a pidfd */
+        READER_IDENTIFY, /* tells who the process is; a pidfd and, if there is one, the caller's pidfd */
         READER_NAME,     /* tells the names that go with it; one descriptor: a pidfd */
         READER_READ,     /* reads its memory; two descriptors: a pidfd, and an empty memfd for the answer */
 } ReaderOperation;
@@ -21,7 +21,7 @@ typedef struct ReaderRequest {
         ReaderOperation operation;
 
         /* READER_IDENTIFY */
-        pid_t caller_pid; /* who asks */
+        pid_t caller_pid; /* who asks, if there is no pidfd for it */
 
         /* READER_NAME, READER_READ */
         Identity expected; /* who it is, and whom reading was allowed for: anybody else is refused */

@@ -18,12 +18,12 @@ typedef struct Reader {
 } Reader;
 
 /* The caller must be in the user namespace of the process for the two to count as one user's. The bus does
- * not tell, so the namespace of its PID must do; see docs/design.md on what that leaves open. */
-static int reply_caller_namespace(ReaderReply *reply, pid_t caller_pid) {
+ * not tell it, so that of the process that connected must do. */
+static int reply_caller_namespace(ReaderReply *reply, pid_t caller_pid, int caller_pidfd) {
         _cleanup_(process_done) Process caller = PROCESS_NULL;
         int r;
 
-        r = process_open_pid(caller_pid, &caller);
+        r = caller_pidfd >= 0 ? process_open(caller_pidfd, &caller) : process_open_pid(caller_pid, &caller);
         if (r < 0)
                 return r;
 
@@ -35,14 +35,15 @@ static int reply_caller_namespace(ReaderReply *reply, pid_t caller_pid) {
         return 0;
 }
 
-static int reader_identify(Reader *reader, const ReaderRequest *request, ReaderReply *reply) {
+static int reader_identify(Reader *reader, const ReaderRequest *request, int caller_pidfd,
+                           ReaderReply *reply) {
         int r;
 
         r = identity_read(&reader->process, &reply->identity);
         if (r < 0)
                 return r;
 
-        r = reply_caller_namespace(reply, request->caller_pid);
+        r = reply_caller_namespace(reply, request->caller_pid, caller_pidfd);
         if (r < 0)
                 reply->caller_shares_user_namespace = false;
 
@@ -138,7 +139,7 @@ static int reader_execute(Reader *reader, const ReaderRequest *request, const in
 
         switch (request->operation) {
         case READER_IDENTIFY:
-                return reader_identify(reader, request, reply);
+                return reader_identify(reader, request, fds[1], reply);
         case READER_NAME:
                 names_read(&request->expected, &reply->names);
                 return 0;
