@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+import polkit  # noqa: E402
+import target  # noqa: E402
+import users  # noqa: E402
+
+# What the bus says all the time.
+EVERYDAY = ("a monitor", "Monitoring", "Reloaded", "Activating", "Successfully activated")
+
+
+@pytest.fixture(scope="session")
+def root():
+    return users.User("root")
+
+
+@pytest.fixture(scope="session")
+def alice():
+    return users.User("alice")
+
+
+@pytest.fixture(scope="session")
+def bob():
+    return users.User("bob")
+
+
+@pytest.fixture(scope="session")
+def carol():
+    """A member of the group pekeenv, to which nothing is granted but by a rule."""
+    return users.User("carol")
+
+
+@pytest.fixture
+def start():
+    """Starts programs to ask about: start(user, command), start.puppet(user)."""
+    starter = Starter()
+    yield starter
+    starter.end_all()
+
+
+class Starter:
+    def __init__(self):
+        self._targets = []
+
+    def __call__(self, *arguments, **named):
+        return self._keep(target.Target(*arguments, **named))
+
+    def puppet(self, *arguments, **named):
+        return self._keep(target.puppet(*arguments, **named))
+
+    def _keep(self, started):
+        self._targets.append(started)
+        return started
+
+    def end_all(self):
+        for started in self._targets:
+            started.end()
+
+
+@pytest.fixture
+def rules(bob, start):
+    bystander = start.puppet(bob)
+    bystander.uid = bob.uid
+    rules = polkit.Rules(bystander)
+    yield rules
+    rules.remove_all()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport():
+    """Shows what the bus, and with it the service, said, where a test fails."""
+    report = (yield).get_result()
+    log = os.environ.get("PEKEENV_TEST_DIR", "") + "/bus.log"
+    if report.failed and os.path.exists(log):
+        with open(log, errors="replace") as file:
+            lines = [line for line in file if not any(word in line for word in EVERYDAY)]
+        report.sections.append(("bus, polkitd and pekeenvd", "".join(lines[-12:])))
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """A run in which something was skipped does not count as passed: 77 is what meson takes for skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == 0 and reporter.stats.get("skipped"):
+        session.exitstatus = 77
+
+
+@pytest.fixture
+def held_question():
+    return polkit.HeldQuestion(os.environ["PEKEENV_TEST_DIR"])

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""polkitd, and rules for it."""
+
+import os
+import select
+import signal
+import time
+
+import bus
+
+NAME = "org.freedesktop.PolicyKit1"
+AUTHORITY = (NAME, "/org/freedesktop/PolicyKit1/Authority", "org.freedesktop.PolicyKit1.Authority")
+ACTIVATION_FILE = "/usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
+RULES = "/etc/polkit-1/rules.d"
+ACTION = "org.pekeenv.inspector.read"
+LIMIT = 30
+
+CHANGED = "type='signal',interface='org.freedesktop.PolicyKit1.Authority',member='Changed'"
+
+
+def start():
+    """Has polkitd started, if it is not running."""
+    bus.call_bus("StartServiceByName", NAME, 0, signature="su")
+
+
+def kill():
+    """Kills polkitd and returns when the bus knows."""
+    with bus.watch_owners() as watch:
+        os.kill(bus.owner_pid(NAME), signal.SIGKILL)
+        watch.wait_for_owner(NAME, present=False)
+
+
+def allows(action, subject_pid, uid, **details):
+    """Asks polkitd about a process, as root."""
+    with open(f"/proc/{subject_pid}/stat") as file:
+        start_time = int(file.read().rpartition(")")[2].split()[19])
+    return bus.call(
+        "CheckAuthorization",
+        ("unix-process", {"pid": bus.dbus.UInt32(subject_pid), "start-time": bus.dbus.UInt64(start_time),
+                          "uid": bus.dbus.Int32(uid)}),
+        action, details, 0, "",
+        signature="(sa{sv})sa{ss}us", to=AUTHORITY,
+    )[0]
+
+
+class Rules:
+    """Rules of polkit that are in force as long as this exists."""
+
+    def __init__(self, bystander):
+        """bystander: a process of a user who may do nothing, for asking polkitd."""
+        self._bystander = bystander
+        self._files = []
+
+    def add(self, code, name="50-test"):
+        """Puts JavaScript in force, and returns when it is."""
+        mark = os.urandom(8).hex()
+        path = f"{RULES}/{name}.rules"
+        with open(path + ".new", "w") as file:
+            file.write(code)
+            file.write(
+                "polkit.addRule(function(action, subject) {\n"
+                f'    if (action.lookup("mark") == "{mark}") return polkit.Result.YES;\n'
+                "});\n"
+            )
+        os.chmod(path + ".new", 0o644)
+        self._change(lambda: os.rename(path + ".new", path), lambda: self._in_force(mark))
+        self._files.append((path, mark))
+
+    def allow(self, condition, result="YES"):
+        """Puts one rule in force: a JavaScript condition on `action` and `subject`."""
+        self.add(
+            "polkit.addRule(function(action, subject) {\n"
+            f'    if (action.id == "{ACTION}" && ({condition}))\n'
+            f"        return polkit.Result.{result};\n"
+            "});\n"
+        )
+
+    def remove_all(self):
+        while self._files:
+            path, mark = self._files.pop()
+            self._change(lambda: os.unlink(path), lambda: not self._in_force(mark))
+
+    def _in_force(self, mark):
+        return allows("org.freedesktop.policykit.exec", self._bystander.pid, self._bystander.uid, mark=mark)
+
+    @staticmethod
+    def _change(change, is_done):
+        """polkitd tells each time it has read rules, but not which; a change may take it more than once."""
+        start()
+        with bus.Watch(CHANGED) as watch:
+            change()
+            end = time.monotonic() + LIMIT
+            while not is_done():
+                assert time.monotonic() < end, "polkitd does not take the rule"
+                watch.wait_for(member="Changed")
+
+
+class HeldQuestion:
+    """A rule that makes polkitd think until it is told the answer, by way of polkit.spawn()."""
+
+    def __init__(self, directory):
+        self._asked = os.open(self._make_fifo(f"{directory}/asked"), os.O_RDWR)
+        self._answer = os.open(self._make_fifo(f"{directory}/answer"), os.O_RDWR)
+        command = f"echo x >{directory}/asked; read answer <{directory}/answer; echo $answer"
+        self.rule = (
+            "polkit.addRule(function(action, subject) {\n"
+            f'    if (action.id == "{ACTION}")\n'
+            f'        return polkit.spawn(["/bin/sh", "-c", "{command}"]).trim();\n'
+            "});\n"
+        )
+
+    @staticmethod
+    def _make_fifo(path):
+        if not os.path.exists(path):
+            os.mkfifo(path)
+            os.chmod(path, 0o666)
+        return path
+
+    def wait_until_asked(self):
+        assert select.select([self._asked], [], [], LIMIT)[0], "polkit was not asked"
+        os.read(self._asked, 2)
+
+    def answer(self, result="yes"):
+        os.write(self._answer, result.encode() + b"\n")

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The service's processes, and how the bus starts it."""
+
+import os
+import signal
+
+import bus
+import target
+
+ACTIVATION_FILE = "/usr/share/dbus-1/system-services/org.pekeenv.Inspector.service"
+
+
+def stop():
+    """Stops the service, if it runs, and returns when the bus knows."""
+    with bus.watch_owners() as watch:
+        if bus.has_owner(bus.NAME):
+            os.kill(bus.owner_pid(), signal.SIGTERM)
+            watch.wait_for_owner(bus.NAME, present=False)
+
+
+def start():
+    bus.call_bus("StartServiceByName", bus.NAME, 0, signature="su")
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def processes():
+    """Returns the PIDs of the process on the bus, of the zygote, and of the readers that wait."""
+    main = bus.owner_pid()
+    (zygote,) = children(main)
+    return main, zygote, children(zygote)
+
+
+def capabilities(pid):
+    return {name: int(target.status(pid, name), 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")}
+
+
+class CommandLine:
+    """Has the bus start the service with other options, as long as this is entered."""
+
+    def __init__(self, *options):
+        self._options = options
+
+    def __enter__(self):
+        with open(ACTIVATION_FILE) as file:
+            self._text = file.read()
+        line = next(line for line in self._text.splitlines() if line.startswith("Exec="))
+        self._write(self._text.replace(line, " ".join((line, *self._options))))
+
+    def __exit__(self, *_):
+        self._write(self._text)
+
+    @staticmethod
+    def _write(text):
+        stop()
+        with open(ACTIVATION_FILE, "w") as file:
+            file.write(text)
+        bus.call_bus("ReloadConfig", signature="")

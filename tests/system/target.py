@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Programs to ask about."""
+
+import os
+import select
+import subprocess
+import textwrap
+
+LIMIT = 30
+PYTHON = "/usr/bin/python3"
+
+# What a target has where it does not matter. Without a locale Python would add one.
+ENVIRONMENT = {"LANG": "C.UTF-8"}
+ENTRIES = ["LANG=C.UTF-8"]
+
+# A Python program that does what it is told, line by line.
+PUPPET = textwrap.dedent(
+    """
+    import ctypes, os, sys
+    libc = ctypes.CDLL(None)
+
+    def set_environ(*entries):
+        "Puts a whole array in place, as a C program can."
+        global array
+        array = (ctypes.c_char_p * (len(entries) + 1))(*entries, None)
+        ctypes.c_void_p.in_dll(libc, "environ").value = ctypes.addressof(array)
+
+    print("ready", flush=True)
+    for line in sys.stdin:
+        exec(eval(line))
+        print("done", flush=True)
+    """
+)
+
+
+class Target:
+    """A running program that has said "ready", and ends when its input does."""
+
+    def __init__(self, user, command, env=None, **options):
+        self.process = user.start(
+            command, env=ENVIRONMENT if env is None else env,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, **options,
+        )
+        self.pid = self.process.pid
+        self.said = b""
+        self.wait_for(b"ready")
+
+    def wait_for(self, word):
+        """Waits until it has said a word in a line of its own; what it said before is in `said`."""
+        self.said = b""
+        while not self.said.endswith(word + b"\n"):
+            assert select.select([self.process.stdout], [], [], LIMIT)[0], f"no {word} from the target"
+            data = os.read(self.process.stdout.fileno(), 65536)
+            assert data, f"the target ended instead of saying {word}: {self.said}"
+            self.said += data
+
+    def do(self, code):
+        """Has a puppet execute Python code."""
+        self.process.stdin.write(repr(textwrap.dedent(code)).encode() + b"\n")
+        self.wait_for(b"done")
+
+    def proc(self, name):
+        with open(f"/proc/{self.pid}/{name}", "rb") as file:
+            return file.read()
+
+    def status(self, key):
+        """Returns a field of /proc/PID/status."""
+        return status(self.pid, key)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+def status(pid, key):
+    with open(f"/proc/{pid}/status") as file:
+        for line in file:
+            name, value = line.split(":", 1)
+            if name == key:
+                return value.strip()
+    raise KeyError(key)
+
+
+def puppet(user, env=None, prefix=(), python=PYTHON, **options):
+    """A Python program that can be told what to do. prefix: a command that starts it."""
+    return Target(user, [*prefix, python, "-c", PUPPET], env, **options)
+
+
+def initial(target):
+    """What the target was started with, from the kernel."""
+    return [entry.decode() for entry in target.proc("environ").split(b"\0")[:-1]]
