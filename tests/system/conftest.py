@@ -12,7 +12,7 @@ import target  # noqa: E402
 import users  # noqa: E402
 
 # What the bus says all the time.
-EVERYDAY = ("a monitor", "Monitoring", "Reloaded", "Activating", "Successfully activated")
+EVERYDAY = ("a monitor", "Monitoring", "Reloaded", "Activating", "Successfully activated", "pending replies", "fd limit")
 
 
 @pytest.fixture(scope="session")
@@ -92,4 +92,6 @@ def pytest_sessionfinish(session, exitstatus):
 
 @pytest.fixture
 def held_question():
-    return polkit.HeldQuestion(os.environ["PEKEENV_TEST_DIR"])
+    question = polkit.HeldQuestion()
+    yield question
+    question.end()

@@ -4,6 +4,7 @@
 import os
 import select
 import signal
+import tempfile
 import time
 
 import bus
@@ -49,10 +50,10 @@ class Rules:
     def __init__(self, bystander):
         """bystander: a process of a user who may do nothing, for asking polkitd."""
         self._bystander = bystander
-        self._files = []
+        self._marks = {}
 
     def add(self, code, name="50-test"):
-        """Puts JavaScript in force, and returns when it is."""
+        """Puts a file of JavaScript in force, in place of one of the same name, and returns when it is."""
         mark = os.urandom(8).hex()
         path = f"{RULES}/{name}.rules"
         with open(path + ".new", "w") as file:
@@ -64,7 +65,7 @@ class Rules:
             )
         os.chmod(path + ".new", 0o644)
         self._change(lambda: os.rename(path + ".new", path), lambda: self._in_force(mark))
-        self._files.append((path, mark))
+        self._marks[path] = mark
 
     def allow(self, condition, result="YES"):
         """Puts one rule in force: a JavaScript condition on `action` and `subject`."""
@@ -76,8 +77,8 @@ class Rules:
         )
 
     def remove_all(self):
-        while self._files:
-            path, mark = self._files.pop()
+        while self._marks:
+            path, mark = self._marks.popitem()
             self._change(lambda: os.unlink(path), lambda: not self._in_force(mark))
 
     def _in_force(self, mark):
@@ -98,9 +99,11 @@ class Rules:
 class HeldQuestion:
     """A rule that makes polkitd think until it is told the answer, by way of polkit.spawn()."""
 
-    def __init__(self, directory):
-        self._asked = os.open(self._make_fifo(f"{directory}/asked"), os.O_RDWR)
-        self._answer = os.open(self._make_fifo(f"{directory}/answer"), os.O_RDWR)
+    def __init__(self):
+        directory = tempfile.mkdtemp(dir=os.environ["PEKEENV_TEST_DIR"])
+        os.chmod(directory, 0o755)
+        self._asked = self._open_fifo(f"{directory}/asked")
+        self._answer = self._open_fifo(f"{directory}/answer")
         command = f"echo x >{directory}/asked; read answer <{directory}/answer; echo $answer"
         self.rule = (
             "polkit.addRule(function(action, subject) {\n"
@@ -110,15 +113,18 @@ class HeldQuestion:
         )
 
     @staticmethod
-    def _make_fifo(path):
-        if not os.path.exists(path):
-            os.mkfifo(path)
-            os.chmod(path, 0o666)
-        return path
+    def _open_fifo(path):
+        os.mkfifo(path)
+        os.chmod(path, 0o666)
+        return os.open(path, os.O_RDWR | os.O_NONBLOCK)
 
     def wait_until_asked(self):
         assert select.select([self._asked], [], [], LIMIT)[0], "polkit was not asked"
-        os.read(self._asked, 2)
+        os.read(self._asked, len("x\n"))
 
-    def answer(self, result="yes"):
-        os.write(self._answer, result.encode() + b"\n")
+    def answer(self, result="yes", times=1):
+        os.write(self._answer, (result.encode() + b"\n") * times)
+
+    def end(self):
+        """Lets go whoever still waits."""
+        self.answer("no", 1000)

@@ -83,9 +83,9 @@ class User:
             pickle.dump(outcome, pipe)
         os._exit(0)
 
-    def do(self, function, *arguments, **named):
+    def do(self, function, *arguments, limit=LIMIT, **named):
         """Runs a function in a process of the user's, and returns or raises what it does."""
-        return self.begin(function, *arguments, **named).result()
+        return self.begin(function, *arguments, **named).result(limit)
 
     def call(self, method, *arguments, **named):
         """Calls a method of the service on a connection of the user's."""
