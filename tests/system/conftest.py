@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 
 import pytest
 
@@ -12,7 +13,9 @@ import target  # noqa: E402
 import users  # noqa: E402
 
 # What the bus says all the time.
-EVERYDAY = ("a monitor", "Monitoring", "Reloaded", "Activating", "Successfully activated", "pending replies", "fd limit")
+EVERYDAY = (
+    "a monitor", "Monitoring", "Reloaded", "Activating", "Successfully activated", "pending replies", "fd limit",
+)
 
 
 @pytest.fixture(scope="session")
@@ -72,13 +75,20 @@ def rules(bob, start):
     rules.remove_all()
 
 
+LOG = os.environ.get("PEKEENV_TEST_DIR", "") + "/bus.log"
+
+
+def pytest_runtest_setup(item):
+    item.log_start = os.path.getsize(LOG) if os.path.exists(LOG) else 0
+
+
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport():
+def pytest_runtest_makereport(item):
     """Shows what the bus, and with it the service, said, where a test fails."""
     report = (yield).get_result()
-    log = os.environ.get("PEKEENV_TEST_DIR", "") + "/bus.log"
-    if report.failed and os.path.exists(log):
-        with open(log, errors="replace") as file:
+    if report.failed and os.path.exists(LOG):
+        with open(LOG, errors="replace") as file:
+            file.seek(item.log_start)
             lines = [line for line in file if not any(word in line for word in EVERYDAY)]
         report.sections.append(("bus, polkitd and pekeenvd", "".join(lines[-12:])))
 
@@ -91,7 +101,15 @@ def pytest_sessionfinish(session, exitstatus):
 
 
 @pytest.fixture
-def held_question():
-    question = polkit.HeldQuestion()
+def directory():
+    """A directory that everybody may look into."""
+    path = tempfile.mkdtemp(dir=os.environ["PEKEENV_TEST_DIR"])
+    os.chmod(path, 0o755)
+    return path
+
+
+@pytest.fixture
+def held_question(directory):
+    question = polkit.HeldQuestion(directory)
     yield question
     question.end()

@@ -4,7 +4,6 @@
 import os
 import select
 import signal
-import tempfile
 import time
 
 import bus
@@ -99,9 +98,7 @@ class Rules:
 class HeldQuestion:
     """A rule that makes polkitd think until it is told the answer, by way of polkit.spawn()."""
 
-    def __init__(self):
-        directory = tempfile.mkdtemp(dir=os.environ["PEKEENV_TEST_DIR"])
-        os.chmod(directory, 0o755)
+    def __init__(self, directory):
         self._asked = self._open_fifo(f"{directory}/asked")
         self._answer = self._open_fifo(f"{directory}/answer")
         command = f"echo x >{directory}/asked; read answer <{directory}/answer; echo $answer"

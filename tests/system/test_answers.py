@@ -15,13 +15,11 @@ SEALED = 0x1 | 0x2 | 0x4 | 0x8  # seal, shrink, grow, write
 
 
 @pytest.fixture
-def dotenv_file(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("dotenv")
-    os.chmod(directory, 0o755)
-    os.chmod(directory.parent, 0o755)
-    path = directory / "app.env"
-    path.write_text("DATABASE_URL=postgres://db.example/app\nMODE=production\n")
-    return str(path)
+def dotenv_file(directory):
+    path = f"{directory}/app.env"
+    with open(path, "w") as file:
+        file.write("DATABASE_URL=postgres://db.example/app\nMODE=production\n")
+    return path
 
 
 def need(command):
@@ -202,10 +200,7 @@ def test_describe_says_where_it_was_found(alice, start):
         "Count", "Bytes"}
 
 
-def test_describe_escapes_control_characters(alice, start, tmp_path_factory):
-    directory = tmp_path_factory.mktemp("names")
-    os.chmod(directory, 0o755)
-    os.chmod(directory.parent, 0o755)
+def test_describe_escapes_control_characters(alice, start, directory):
     path = f"{directory}/py\n\x1b[31m"
     subprocess.run(["cp", os.path.realpath(target.PYTHON), path], check=True)
     process = start.puppet(alice, python=path)

@@ -54,6 +54,38 @@ def test_a_rule_is_told_nothing_else(alice, details):
     assert told == known
 
 
+def test_the_user_is_the_effective_one(alice, bob, root, start):
+    """What a process may do is what it takes to read it."""
+    process = start.puppet(root)
+    process.do(f"os.setresuid({alice.uid}, {bob.uid}, {alice.uid})")
+    with bus.Watch(QUESTIONS) as watch:
+        alice.is_refused("GetEnvironment", process.pid)
+        told = watch.wait_for(member="CheckAuthorization")["payload"]["data"][2]
+
+    assert (told["uid"], told["user"]) == (str(bob.uid), "bob")
+
+
+def test_a_user_without_a_name_is_known_by_number(alice, root, start):
+    process = start.puppet(root, prefix=["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", "--"])
+    with bus.Watch(QUESTIONS) as watch:
+        error = alice.is_refused("GetEnvironment", process.pid)
+        told = watch.wait_for(member="CheckAuthorization")["payload"]["data"][2]
+
+    assert (told["uid"], told["user"]) == ("54321", "54321")
+    assert f"process {process.pid}" in error.message
+
+
+def test_control_characters_of_a_program_do_not_reach_a_prompt(alice, bob, start, directory):
+    path = f"{directory}/py\n\x1b[31m"
+    subprocess.run(["cp", os.path.realpath(target.PYTHON), path], check=True)
+    process = start.puppet(bob, python=path)
+    with bus.Watch(QUESTIONS) as watch:
+        alice.is_refused("GetEnvironment", process.pid)
+        told = watch.wait_for(member="CheckAuthorization")["payload"]["data"][2]
+
+    assert told["exe"] == f"{directory}/py\\n\\x1b[31m"
+
+
 @pytest.mark.parametrize("method", ["OpenEnvironment", "GetInitialEnvironment", "Describe"])
 def test_a_rule_can_grant_one_method_only(method, alice, bob, start, rules):
     process = start.puppet(bob)
@@ -147,11 +179,8 @@ def test_a_rule_that_fails_is_not_a_yes(alice, bob, start, rules):
 
 
 def test_what_polkit_allowed_does_not_hold_for_what_the_process_has_become(
-        alice, bob, start, rules, held_question, tmp_path_factory):
+        alice, bob, start, rules, held_question, directory):
     """While polkit thinks about a process of bob's, it executes a program with root's rights."""
-    directory = tmp_path_factory.mktemp("become")
-    os.chmod(directory, 0o755)
-    os.chmod(directory.parent, 0o755)
     program = f"{directory}/bash"
     subprocess.run(["cp", "/bin/bash", program], check=True)
     os.chmod(program, 0o4755)

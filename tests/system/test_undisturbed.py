@@ -88,10 +88,10 @@ def test_a_process_that_never_rests_is_not_stopped_either(alice, start, stop_fil
     assert seen | watching.result()[0] <= {("R", "0"), ("S", "0")}
 
 
-def test_strace_sees_nothing_of_the_reads_and_does_not_hinder_them(alice, start, tmp_path_factory):
+def test_strace_sees_nothing_of_the_reads_and_does_not_hinder_them(alice, start, directory):
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
-    log = f"{tmp_path_factory.mktemp('strace')}/log"
+    log = f"{directory}/strace"
     process = start.puppet(alice)
     tracer = subprocess.Popen(
         ["strace", "-f", "-o", log, "-p", str(process.pid)], stderr=subprocess.PIPE, text=True)
