@@ -15,6 +15,7 @@ import users  # noqa: E402
 # What the bus says all the time.
 EVERYDAY = (
     "a monitor", "Monitoring", "Reloaded", "Activating", "Successfully activated", "pending replies", "fd limit",
+    "org.freedesktop.systemd1",
 )
 
 

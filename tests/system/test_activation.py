@@ -59,7 +59,7 @@ def test_no_call_is_lost_when_each_finds_it_leaving(alice, start):
     process = start.puppet(alice)
 
     with service.CommandLine("--idle-timeout=0"):
-        assert alice.do(call_many_times, process.pid, 300) == 300
+        assert alice.do(call_many_times, process.pid, 300, limit=120) == 300
 
 
 def test_no_call_of_many_callers_is_lost_while_it_comes_and_goes(alice, bob, start):
@@ -67,4 +67,4 @@ def test_no_call_of_many_callers_is_lost_while_it_comes_and_goes(alice, bob, sta
 
     with service.CommandLine("--idle-timeout=0"):
         streams = [user.begin(call_many_times, process.pid, 200) for user, process in targets]
-        assert [stream.result() for stream in streams] == [200] * 4
+        assert [stream.result(limit=120) for stream in streams] == [200] * 4

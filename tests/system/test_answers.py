@@ -69,6 +69,38 @@ def test_it_is_what_is_there_now_each_time(alice, start):
         assert alice.call("GetEnvironment", process.pid) == [*target.ENTRIES, f"NUMBER={number}"]
 
 
+def read_while_it_changes(pid, count):
+    connection = bus.connect()
+    answers = []
+    for _ in range(count):
+        try:
+            answers.append(tuple(bus.call("GetEnvironment", pid, connection=connection)))
+        except bus.Error as error:
+            assert error.name == bus.CHANGING
+    return answers
+
+
+def test_an_answer_is_whole_while_the_process_goes_on_changing(alice, start):
+    """Variables come and go, and values change, all the time."""
+    process = start.puppet(alice, target.ENVIRONMENT | {"FIRST": "1"})
+    process.process.stdin.write(repr(
+        "while True:\n"
+        "    for letter in 'ab':\n"
+        "        os.environ['LETTER'] = letter * 5000\n"
+        "        os.environ['LAST'] = letter\n"
+        "    del os.environ['LETTER'], os.environ['LAST']\n"
+    ).encode() + b"\n")
+    answers = alice.do(read_while_it_changes, process.pid, 500)
+
+    letters = {f"LETTER={letter * 5000}" for letter in "ab"}
+    assert answers
+    for entries in answers:
+        assert entries[:2] == ("LANG=C.UTF-8", "FIRST=1")
+        assert set(entries[2:]) <= letters | {"LAST=a", "LAST=b"}
+        assert len(entries) == len(set(entries)) <= 4
+    assert len(set(answers)) > 1
+
+
 def test_order_duplicates_and_entries_without_an_equals_sign_are_kept(alice, start):
     process = start.puppet(alice)
     process.do("set_environ(b'Z=1', b'A=2', b'Z=3', b'plain', b'=odd', b'EMPTY=', b'A=2')")

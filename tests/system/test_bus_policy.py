@@ -28,6 +28,10 @@ def test_another_interface_does_not_get_through(alice):
     assert error.name == bus.ACCESS_DENIED
 
 
+def test_a_call_without_an_interface_does_not_get_through(alice):
+    assert alice.is_refused("GetEnvironment", 1, to=(bus.NAME, bus.PATH, None)).name == bus.ACCESS_DENIED
+
+
 def test_an_unknown_method_is_unknown(alice):
     assert alice.is_refused("SetEnvironment", 1).name == "org.freedesktop.DBus.Error.UnknownMethod"
 

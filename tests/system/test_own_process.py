@@ -198,6 +198,6 @@ def ask_while_it_starts(setuid_bash, count):
 
 def test_a_setuid_program_leaks_nothing_while_it_is_being_started(alice, special):
     setuid_bash = special(BASH, "root", "root", 0o4755)
-    answers, refusals = alice.do(ask_while_it_starts, setuid_bash, 100)
+    answers, refusals = alice.do(ask_while_it_starts, setuid_bash, 100, limit=120)
 
     assert answers and refusals, "it was seen before and after"

@@ -5,6 +5,7 @@ import os
 import pty
 import select
 import subprocess
+import termios
 import time
 
 import pytest
@@ -245,6 +246,12 @@ class Terminal:
             assert select.select([self._master], [], [], end - time.monotonic())[0], f"not shown: {text}"
             self.text += os.read(self._master, 65536).decode(errors="replace")
 
+    def wait_for_prompt(self):
+        """What is typed before the agent has switched the echo off is thrown away."""
+        self.wait_for("Password:")
+        while termios.tcgetattr(self._master)[3] & termios.ECHO:
+            os.sched_yield()
+
     def type(self, text):
         os.write(self._master, text.encode() + b"\n")
 
@@ -289,7 +296,7 @@ def test_a_person_is_asked_about_the_process_and_the_right_password_lets_read(al
     terminal = Terminal(alice, asker.pid)
     try:
         asker.ask()
-        terminal.wait_for("Password:")
+        terminal.wait_for_prompt()
         assert "org.pekeenv.inspector.read" in terminal.text
         assert f"process {process.pid} of user bob: {os.path.realpath(target.PYTHON)}" in terminal.text
         terminal.type("open sesame")
@@ -304,7 +311,7 @@ def test_a_wrong_password_does_not(alice, bob, start, administrator):
     terminal = Terminal(alice, asker.pid)
     try:
         asker.ask()
-        terminal.wait_for("Password:")
+        terminal.wait_for_prompt()
         terminal.type("open")
         terminal.wait_for("FAILED")
         with pytest.raises(bus.Error) as caught:

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -113,3 +114,11 @@ def test_strace_sees_nothing_of_the_reads_and_does_not_hinder_them(alice, start,
     assert between == []
     assert not any(line.startswith(("---", "+++")) for line in lines)
     assert {tracer_pid for _, tracer_pid in root_seen} == {str(tracer.pid)}
+
+
+def test_a_process_that_its_user_has_stopped_is_read_and_stays_stopped(alice, start):
+    process = start.puppet(alice)
+    os.kill(process.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+
+    assert {state for state, _ in alice.do(read_many, process.pid, 100)} == {"T"}
