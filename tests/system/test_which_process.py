@@ -2,10 +2,13 @@
 """What is no process, or has no environment, has its error."""
 
 import os
+import shutil
 import subprocess
-import threading
+
+import pytest
 
 import bus
+import service
 import target
 
 BY_PID = ("GetEnvironment", "OpenEnvironment", "GetInitialEnvironment", "Describe")
@@ -76,6 +79,33 @@ def test_a_process_that_ends_while_it_is_read_gives_an_answer_or_an_error(alice)
 
     allowed = {bus.NO_SUCH_PROCESS, bus.NO_ENVIRONMENT, bus.CHANGING, bus.INTERACTION_REQUIRED}
     assert alice.do(start_and_read, 300) <= allowed
+
+
+def read_while_it_is_loaded():
+    """Reads a process again and again while strace holds it up at each step of the dynamic loader."""
+    connection = bus.connect()
+    seen = set()
+    command = ["strace", "-qq", "-o", "/dev/null", "-e", "inject=mprotect,mmap,prlimit64,getrandom:delay_exit=20000",
+               "/usr/bin/sleep", "0.1"]
+    with subprocess.Popen(command, env=target.ENVIRONMENT) as tracer:
+        while tracer.poll() is None:
+            for process in service.children(tracer.pid):
+                try:
+                    seen.add(tuple(bus.call("GetEnvironment", process, connection=connection)))
+                except bus.Error as error:
+                    seen.add(error.name)
+    return seen
+
+
+def test_a_process_that_is_being_loaded_gives_its_environment_or_an_error_but_never_an_empty_one(alice):
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    seen = alice.do(read_while_it_is_loaded)
+
+    assert bus.CHANGING in seen
+    assert tuple(target.ENTRIES) in seen
+    assert seen <= {
+        tuple(target.ENTRIES), bus.CHANGING, bus.NO_SUCH_PROCESS, bus.NO_ENVIRONMENT, bus.INTERACTION_REQUIRED}
 
 
 def test_messages_name_the_process_and_what_to_do(alice):
