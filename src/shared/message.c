@@ -76,14 +76,10 @@ int message_receive(int socket_fd, void *data, size_t size, int fds[], size_t n_
                 return -errno;
 
         take_fds(&message, fds, n_fds);
-        if (n == 0)
-                return 0;
+        if ((size_t) n == size && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+                return 1;
 
-        if ((size_t) n != size || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
-                for (size_t i = 0; i < n_fds; i++)
-                        fds[i] = close_fd(fds[i]);
-                return -EBADMSG;
-        }
-
-        return 1;
+        for (size_t i = 0; i < n_fds; i++)
+                fds[i] = close_fd(fds[i]);
+        return n == 0 ? 0 : -EBADMSG;
 }
