@@ -42,7 +42,7 @@ static const Failure failures[] = {
         { -E2BIG, ERROR "TooLarge",
           "The environment of %s is too large for a message. OpenEnvironment() returns it as a file." },
         { -EFBIG, ERROR "TooLarge",
-          "The environment of %s is larger than what this service reads, 256 MiB." },
+          "The environment of %s is larger than what this service reads, 128 MiB." },
         { -EBUSY, ERROR "Busy",
           "There are too many requests under way to read %s, too. Wait for the answers, then ask again." },
         { -ESHUTDOWN, ERROR "Busy", "The service is stopping and did not read %s. Ask again." },

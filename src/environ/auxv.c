@@ -5,11 +5,10 @@
 #include "auxv.h"
 #include "elf-piece.h"
 
-/* Takes the file for one of a class. The size of a program header, which is in the vector, tells whether it
- * is one. */
+/* Takes the vector for one of a class. The size of a program header, which is in it, tells whether it is. */
 static bool auxv_parse(const void *data, size_t size, int elf_class, Auxv *ret) {
         _cleanup_(elf_piece_done) ElfPiece piece;
-        uint64_t header_size = 0;
+        uint64_t header_size = 0, entry_point = 0;
         Auxv auxv = {};
 
         if (elf_piece_copy(&piece, elf_class, data, ELF_T_AUXV,
@@ -32,10 +31,14 @@ static bool auxv_parse(const void *data, size_t size, int elf_class, Auxv *ret) 
                 case AT_PHENT:
                         header_size = entry.a_un.a_val;
                         break;
+                case AT_ENTRY:
+                        entry_point = entry.a_un.a_val;
+                        break;
                 }
         }
 
-        if (header_size != elf_item_size(elf_class, ELF_T_PHDR) || auxv.program_headers == 0)
+        /* The kernel writes the entry point last of these. */
+        if (header_size != elf_item_size(elf_class, ELF_T_PHDR) || entry_point == 0)
                 return false;
 
         *ret = auxv;
@@ -55,11 +58,19 @@ int auxv_read(Memory *m, Auxv *ret) {
         if (n == 0)
                 return -ESTALE;
 
-        for (int elf_class = ELFCLASS32; elf_class <= ELFCLASS64; elf_class++)
-                if (auxv_parse(data, (size_t) n, elf_class, ret)) {
-                        m->elf_class = elf_class;
-                        return 0;
-                }
+        for (int elf_class = ELFCLASS32; elf_class <= ELFCLASS64; elf_class++) {
+                Auxv auxv;
 
-        return -ENOEXEC;
+                if (!auxv_parse(data, (size_t) n, elf_class, &auxv))
+                        continue;
+                if (auxv.program_headers == 0)
+                        return -ENOEXEC;
+
+                m->elf_class = elf_class;
+                *ret = auxv;
+                return 0;
+        }
+
+        /* Every program has a whole vector, once its exec is done. */
+        return -EINPROGRESS;
 }

@@ -11,5 +11,6 @@ typedef struct Auxv {
 } Auxv;
 
 /* Reads the auxiliary vector, and learns from it the width of the process's pointers (m->elf_class).
- * Returns 0; -ESTALE if the memory is gone; -ENOEXEC if the vector does not tell of program headers. */
+ * Returns 0; -ESTALE if the memory is gone; -EINPROGRESS if an exec is under way; -ENOEXEC if the vector does
+ * not tell of program headers. */
 int auxv_read(Memory *m, Auxv *ret);

@@ -37,11 +37,15 @@ static int find_r_debug_in_loader(Memory *m, const Dynamic *d, uint64_t *ret, Lo
         return memory_read_pointer(m, address, ret);
 }
 
-static int find_r_debug(Memory *m, uint64_t *ret, Loader *ret_loader) {
+int link_map_walk(Memory *m, LinkMapWalk *ret) {
+        LinkMapWalk walk = {};
         Program program;
         Dynamic dynamic;
         Auxv auxv;
         int r;
+
+        assert(m);
+        assert(ret);
 
         r = auxv_read(m, &auxv);
         if (r < 0)
@@ -56,51 +60,28 @@ static int find_r_debug(Memory *m, uint64_t *ret, Loader *ret_loader) {
         r = dynamic_read(m, program.dynamic, program.bias, &dynamic);
         if (r < 0)
                 return r;
-        if (program.interpreter[0] == 0)
-                return find_r_debug_in_loader(m, &dynamic, ret, ret_loader);
-        if (!dynamic.has_debug)
+
+        if (program.interpreter[0] == 0) {
+                r = find_r_debug_in_loader(m, &dynamic, &walk.r_debug, &walk.loader);
+                if (r < 0)
+                        return r;
+        } else if (dynamic.has_debug) {
+                walk.r_debug = dynamic.debug;
+                walk.loader = loader_by_interpreter(program.interpreter);
+                walk.executable = (LinkMap){ .bias = program.bias, .dynamic = program.dynamic };
+                walk.has_executable = true;
+        } else
                 return -ENOEXEC;
 
-        *ret = dynamic.debug;
-        *ret_loader = loader_by_interpreter(program.interpreter);
+        *ret = walk;
         return 0;
 }
 
-int link_map_find_head(Memory *m, uint64_t *ret, Loader *ret_loader) {
-        uint64_t r_debug, head;
-        Loader loader;
-        int r;
-
-        assert(m);
-        assert(ret);
-        assert(ret_loader);
-
-        r = find_r_debug(m, &r_debug, &loader);
-        if (r < 0)
-                return r;
-        if (r_debug == 0)
-                return -EINPROGRESS;
-
-        /* struct r_debug: int r_version, padded; struct link_map *r_map; … */
-        r = memory_read_pointer(m, r_debug + memory_pointer_size(m), &head);
-        if (r < 0)
-                return r;
-        if (head == 0)
-                return -EINPROGRESS;
-
-        *ret = head;
-        *ret_loader = loader;
-        return 0;
-}
-
-int link_map_read(Memory *m, uint64_t address, LinkMap *ret) {
+static int link_map_read(Memory *m, uint64_t address, LinkMap *ret) {
         uint8_t raw[4 * sizeof(uint64_t)];
         uint64_t field[4];
         const size_t size = memory_pointer_size(m);
         int r;
-
-        assert(m);
-        assert(ret);
 
         r = memory_read(m, address, raw, 4 * size);
         if (r < 0)
@@ -111,4 +92,79 @@ int link_map_read(Memory *m, uint64_t address, LinkMap *ret) {
 
         *ret = (LinkMap){ .bias = field[0], .name = field[1], .dynamic = field[2], .next = field[3] };
         return 0;
+}
+
+/* The list begins with the executable, which may have been seen already. */
+static int link_map_open_list(Memory *m, LinkMapWalk *w) {
+        uint64_t head;
+        LinkMap first;
+        int r;
+
+        if (w->r_debug == 0)
+                return -EINPROGRESS;
+
+        /* struct r_debug: int r_version, padded; struct link_map *r_map; … */
+        r = memory_read_pointer(m, w->r_debug + memory_pointer_size(m), &head);
+        if (r < 0)
+                return r;
+        if (head == 0)
+                return -EINPROGRESS;
+
+        w->next = head;
+        if (w->has_executable) {
+                r = link_map_read(m, head, &first);
+                if (r < 0)
+                        return r;
+                w->next = first.next;
+        }
+
+        w->has_list = true;
+        return 0;
+}
+
+int link_map_next(Memory *m, LinkMapWalk *w, LinkMap *ret) {
+        int r;
+
+        assert(m);
+        assert(w);
+        assert(ret);
+
+        if (w->n_objects == 0 && w->has_executable) {
+                *ret = w->executable;
+                w->n_objects = 1;
+                return 1;
+        }
+
+        if (!w->has_list) {
+                r = link_map_open_list(m, w);
+                if (r < 0)
+                        return r;
+        }
+        if (w->next == 0)
+                return 0;
+        if (w->n_objects >= LINK_MAP_MAX)
+                return -ELOOP;
+
+        r = link_map_read(m, w->next, ret);
+        if (r < 0)
+                return r;
+
+        w->next = ret->next;
+        w->n_objects++;
+        return 1;
+}
+
+int link_map_is_changing(Memory *m, const LinkMapWalk *w) {
+        uint32_t state;
+        int r;
+
+        assert(m);
+        assert(w);
+
+        if (w->r_debug == 0)
+                return true;
+
+        /* struct r_debug: … after the list and a pointer to a function: enum r_state, 0 is RT_CONSISTENT. */
+        r = memory_read(m, w->r_debug + 3 * memory_pointer_size(m), &state, sizeof(state));
+        return r < 0 ? r : state != 0;
 }

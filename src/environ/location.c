@@ -25,5 +25,6 @@ int location_find(Memory *m, Location *ret) {
         assert(m);
         assert(ret);
 
+        memory_forget(m);
         return libc_locate(m, ret);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
 #include "line-reader.h"
@@ -55,6 +56,7 @@ static int mapping_parse(const char *line, Mapping *ret) {
                 .start = start,
                 .end = end,
                 .readable = permissions[0] == 'r',
+                .writable = permissions[1] == 'w',
                 .device = makedev((unsigned) major_number, (unsigned) minor_number),
                 .inode = inode,
         };
@@ -137,4 +139,47 @@ const Mapping *mappings_find(const Mappings *m, uint64_t address) {
         }
 
         return NULL;
+}
+
+/* struct procmap_query of linux/fs.h, which Debian 12's headers do not have yet. */
+typedef struct MappingQuery {
+        uint64_t size;
+        uint64_t query_flags; /* 0: the mapping that holds the address, and no other */
+        uint64_t query_addr;
+        uint64_t vma_start;
+        uint64_t vma_end;
+        uint64_t vma_flags;
+        uint64_t vma_page_size;
+        uint64_t vma_offset;
+        uint64_t inode;
+        uint32_t dev_major;
+        uint32_t dev_minor;
+        uint32_t vma_name_size;
+        uint32_t build_id_size;
+        uint64_t vma_name_addr;
+        uint64_t build_id_addr;
+} MappingQuery;
+
+enum { MAPPING_READABLE = 1, MAPPING_WRITABLE = 2 }; /* of vma_flags */
+
+static_assert(_IOWR('f', 17, MappingQuery) == MAPPING_QUERY_REQUEST);
+
+int mapping_query(int maps_fd, uint64_t address, Mapping *ret) {
+        MappingQuery q = { .size = sizeof(q), .query_addr = address };
+
+        assert(maps_fd >= 0);
+        assert(ret);
+
+        if (ioctl(maps_fd, MAPPING_QUERY_REQUEST, &q) < 0)
+                return errno == ESRCH ? -ESTALE : -errno;
+
+        *ret = (Mapping){
+                .start = q.vma_start,
+                .end = q.vma_end,
+                .readable = q.vma_flags & MAPPING_READABLE,
+                .writable = q.vma_flags & MAPPING_WRITABLE,
+                .device = makedev(q.dev_major, q.dev_minor),
+                .inode = q.inode,
+        };
+        return 0;
 }

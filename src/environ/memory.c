@@ -10,6 +10,8 @@
 #include "memory.h"
 #include "mounts.h"
 
+#define PAGE_SIZE ((uint64_t) sysconf(_SC_PAGESIZE))
+
 static int open_for_reading(int dir_fd, const char *path, int *ret) {
         int fd;
 
@@ -49,11 +51,8 @@ int memory_open(const Process *p, Memory **ret) {
                 return -ENOMEM;
 
         m->mem_fd = m->auxv_fd = m->maps_fd = m->mounts_fds[0] = m->mounts_fds[1] = -EBADF;
+        m->dir_fd = p->dir_fd;
         m->elf_class = ELFCLASSNONE;
-
-        r = find_shm_device(&m->shm_device);
-        if (r < 0)
-                return r;
 
         r = open_for_reading(p->dir_fd, "mem", &m->mem_fd);
         if (r < 0)
@@ -67,8 +66,24 @@ int memory_open(const Process *p, Memory **ret) {
         if (r < 0)
                 return r;
 
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+int memory_open_mounts(Memory *m) {
+        int r;
+
+        assert(m);
+
+        if (m->mounts_open)
+                return 0;
+
+        r = find_shm_device(&m->shm_device);
+        if (r < 0)
+                return r;
+
         /* A process that is about to exit has no mount namespace any more, and needs none. */
-        r = open_for_reading(p->dir_fd, "mountinfo", &m->mounts_fds[0]);
+        r = open_for_reading(m->dir_fd, "mountinfo", &m->mounts_fds[0]);
         if (r < 0 && r != -EINVAL)
                 return r;
 
@@ -76,8 +91,35 @@ int memory_open(const Process *p, Memory **ret) {
         if (r < 0)
                 return r;
 
-        *ret = TAKE_PTR(m);
+        m->mounts_open = true;
         return 0;
+}
+
+static void window_done(Window *w) {
+        if (w->data) {
+                explicit_bzero(w->data, w->allocated);
+                free(w->data);
+        }
+        *w = (Window){};
+}
+
+/* Makes an empty window of at least a size. */
+static int window_reserve(Window *w, size_t size) {
+        w->size = 0;
+        if (size <= w->allocated)
+                return 0;
+
+        window_done(w);
+        w->data = malloc(size);
+        if (!w->data)
+                return -ENOMEM;
+
+        w->allocated = size;
+        return 0;
+}
+
+static bool window_holds(const Window *w, uint64_t address) {
+        return address >= w->start && address - w->start < w->size;
 }
 
 Memory *memory_free(Memory *m) {
@@ -92,10 +134,7 @@ Memory *memory_free(Memory *m) {
 
         mappings_done(&m->mappings);
         for (size_t i = 0; i < N_WINDOWS; i++)
-                if (m->windows[i].data) {
-                        explicit_bzero(m->windows[i].data, WINDOW_SIZE);
-                        free(m->windows[i].data);
-                }
+                window_done(&m->windows[i]);
 
         free(m);
         return NULL;
@@ -105,6 +144,7 @@ void memory_forget(Memory *m) {
         assert(m);
 
         m->mappings_outdated = true;
+        m->last_window = NULL;
         for (size_t i = 0; i < N_WINDOWS; i++)
                 m->windows[i].size = 0;
 }
@@ -113,8 +153,15 @@ static int memory_device_is_local(Memory *m, dev_t device) {
         int r;
 
         for (size_t i = 0; i < N_DEVICES; i++)
-                if (m->devices[i].device == device)
+                if (m->devices[i].device == device && device != 0)
                         return m->devices[i].local;
+
+        r = memory_open_mounts(m);
+        if (r < 0)
+                return r;
+
+        if (device == m->shm_device)
+                return true;
 
         r = mounts_device_is_local(m->mounts_fds, ELEMENTSOF(m->mounts_fds), device);
         if (r < 0)
@@ -127,13 +174,11 @@ static int memory_device_is_local(Memory *m, dev_t device) {
 
 /* Whether every page of the mapping comes without anybody's help. */
 static int memory_mapping_is_local(Memory *m, const Mapping *mapping) {
-        if (mapping->inode == 0 || mapping->device == m->shm_device)
-                return true;
-
-        return memory_device_is_local(m, mapping->device);
+        return mapping->inode == 0 || device_is_block(mapping->device) ||
+               memory_device_is_local(m, mapping->device);
 }
 
-static int memory_find_mapping(Memory *m, uint64_t address, const Mapping **ret) {
+static int memory_find_in_all_mappings(Memory *m, uint64_t address, Mapping *ret) {
         const Mapping *mapping;
         int r;
 
@@ -147,30 +192,63 @@ static int memory_find_mapping(Memory *m, uint64_t address, const Mapping **ret)
                 m->mappings_outdated = false;
                 mapping = mappings_find(&m->mappings, address);
         }
-        if (!mapping || !mapping->readable)
-                return -EFAULT;
+        if (!mapping)
+                return -ENOENT;
 
-        *ret = mapping;
+        *ret = *mapping;
         return 0;
+}
+
+/* Asks at the last address, where there is never anything to read. */
+static bool memory_is_gone(const Memory *m) {
+        uint8_t byte;
+
+        return pread(m->mem_fd, &byte, sizeof(byte), INT64_MAX) == 0;
+}
+
+static int memory_find_mapping(Memory *m, uint64_t address, Mapping *ret) {
+        int r = -ENOTTY;
+
+        if (m->mappings.n_items == 0)
+                r = mapping_query(m->maps_fd, address, ret);
+        if (r == -ENOTTY)
+                r = memory_find_in_all_mappings(m, address, ret);
+
+        /* If the process executed another program while we opened its files, they tell of the other. */
+        if (r == -ENOENT)
+                return memory_is_gone(m) ? -ESTALE : -EFAULT;
+
+        return r;
 }
 
 /* Checks an address before it is touched. Returns the size that can be read on from there, within its
  * mapping. */
 static int memory_check(Memory *m, uint64_t address, uint64_t *ret_size) {
-        const Mapping *mapping;
+        Mapping mapping;
         int r;
+
+        for (const Mapping *known = m->known; known < m->known + N_KNOWN_MAPPINGS; known++)
+                if (address >= known->start && address < known->end) {
+                        *ret_size = known->end - address;
+                        return 0;
+                }
 
         r = memory_find_mapping(m, address, &mapping);
         if (r < 0)
                 return r;
+        if (!mapping.readable)
+                return -EFAULT;
 
-        r = memory_mapping_is_local(m, mapping);
+        r = memory_mapping_is_local(m, &mapping);
         if (r < 0)
                 return r;
         if (r == 0)
                 return -EREMOTE;
 
-        *ret_size = mapping->end - address;
+        m->known[m->next_known] = mapping;
+        m->next_known = (m->next_known + 1) % N_KNOWN_MAPPINGS;
+
+        *ret_size = mapping.end - address;
         return 0;
 }
 
@@ -193,6 +271,83 @@ static ssize_t memory_copy(Memory *m, uint64_t address, void *buf, size_t size) 
         return n;
 }
 
+/* Whoever reads on behind a window will go on: each window in a row is twice as large as the one before. */
+static size_t memory_next_window_size(const Memory *m, uint64_t start) {
+        for (const Window *w = m->windows; w < m->windows + N_WINDOWS; w++)
+                if (w->size > 0 && w->start + w->size == start)
+                        return min_size(w->size * 2, WINDOW_SIZE_MAX);
+
+        return WINDOW_SIZE_MIN;
+}
+
+static Window *memory_oldest_window(Memory *m) {
+        Window *oldest = &m->windows[0];
+
+        for (Window *w = m->windows; w < m->windows + N_WINDOWS && oldest->size > 0; w++)
+                if (w->size == 0 || w->last_use < oldest->last_use)
+                        oldest = w;
+
+        return oldest;
+}
+
+static int memory_open_window(Memory *m, uint64_t address, Window **ret) {
+        const uint64_t start = address / PAGE_SIZE * PAGE_SIZE;
+        const size_t size = memory_next_window_size(m, start);
+        Window *w = memory_oldest_window(m);
+        ssize_t n;
+        int r;
+
+        r = window_reserve(w, size);
+        if (r < 0)
+                return r;
+
+        /* A mapping starts at a page: if there is memory at the address, there is from the start of its page
+         * on. */
+        n = memory_copy(m, start, w->data, size);
+        if (n < 0)
+                return (int) n;
+
+        w->start = start;
+        w->size = (size_t) n;
+        if (!window_holds(w, address))
+                return -EFAULT;
+
+        *ret = w;
+        return 0;
+}
+
+static int memory_find_window(Memory *m, uint64_t address, Window **ret) {
+        for (Window *w = m->windows; w < m->windows + N_WINDOWS; w++)
+                if (window_holds(w, address)) {
+                        *ret = w;
+                        return 0;
+                }
+
+        return memory_open_window(m, address, ret);
+}
+
+int memory_view(Memory *m, uint64_t address, const uint8_t **ret, size_t *ret_size) {
+        Window *w;
+
+        assert(m);
+        assert(ret);
+        assert(ret_size);
+
+        w = m->last_window;
+        if (!w || !window_holds(w, address)) {
+                int r = memory_find_window(m, address, &w);
+
+                if (r < 0)
+                        return r;
+                w->last_use = ++m->clock;
+                m->last_window = w;
+        }
+
+        *ret = w->data + (address - w->start);
+        *ret_size = w->size - (size_t) (address - w->start);
+        return 0;
+}
+
 int memory_read(Memory *m, uint64_t address, void *buf, size_t size) {
         uint8_t *p = buf;
 
@@ -200,14 +355,19 @@ int memory_read(Memory *m, uint64_t address, void *buf, size_t size) {
         assert(buf || size == 0);
 
         while (size > 0) {
-                ssize_t n = memory_copy(m, address, p, size);
+                const uint8_t *view;
+                size_t n;
+                int r;
 
-                if (n < 0)
-                        return (int) n;
+                r = memory_view(m, address, &view, &n);
+                if (r < 0)
+                        return r;
 
-                address += (uint64_t) n;
+                n = min_size(n, size);
+                memcpy(p, view, n);
+                address += n;
                 p += n;
-                size -= (size_t) n;
+                size -= n;
         }
 
         return 0;
@@ -229,73 +389,28 @@ int memory_read_pointer(Memory *m, uint64_t address, uint64_t *ret) {
 }
 
 int memory_read_string(Memory *m, uint64_t address, char *buf, size_t size) {
-        size_t filled = 0;
-
         assert(m);
         assert(buf);
 
-        while (filled < size) {
-                ssize_t n = memory_copy(m, address + filled, buf + filled, min_size(size - filled, 64));
+        while (size > 0) {
+                const uint8_t *view;
+                size_t n;
+                int r;
 
-                if (n < 0)
-                        return (int) n;
-                if (memchr(buf + filled, 0, (size_t) n))
+                r = memory_view(m, address, &view, &n);
+                if (r < 0)
+                        return r;
+
+                n = min_size(n, size);
+                if (memccpy(buf, view, 0, n))
                         return 0;
 
-                filled += (size_t) n;
+                address += n;
+                buf += n;
+                size -= n;
         }
 
         return -ENAMETOOLONG;
-}
-
-static Window *memory_oldest_window(Memory *m) {
-        Window *oldest = &m->windows[0];
-
-        for (size_t i = 1; i < N_WINDOWS; i++)
-                if (m->windows[i].last_use < oldest->last_use)
-                        oldest = &m->windows[i];
-
-        return oldest;
-}
-
-int memory_view(Memory *m, uint64_t address, const uint8_t **ret, size_t *ret_size) {
-        const uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
-        uint64_t start;
-        Window *w;
-        ssize_t n;
-
-        assert(m);
-        assert(ret);
-        assert(ret_size);
-
-        for (w = m->windows; w < m->windows + N_WINDOWS; w++)
-                if (address >= w->start && address - w->start < w->size)
-                        goto found;
-
-        w = memory_oldest_window(m);
-        if (!w->data) {
-                w->data = malloc(WINDOW_SIZE);
-                if (!w->data)
-                        return -ENOMEM;
-        }
-
-        /* A mapping starts at a page: if there is memory at the address, there is from the start of its page
-         * on. */
-        start = address / page * page;
-        w->size = 0;
-        n = memory_copy(m, start, w->data, WINDOW_SIZE);
-        if (n < 0)
-                return (int) n;
-        if (address - start >= (uint64_t) n)
-                return -EFAULT;
-
-        w->start = start;
-        w->size = (size_t) n;
-found:
-        w->last_use = ++m->clock;
-        *ret = w->data + (address - w->start);
-        *ret_size = w->size - (size_t) (address - w->start);
-        return 0;
 }
 
 size_t memory_pointer_size(const Memory *m) {
@@ -320,8 +435,7 @@ uint64_t memory_pointer_at(const Memory *m, const void *p) {
 }
 
 size_t memory_items_in_page(uint64_t address, size_t item_size) {
-        const uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
-        const size_t n = (size_t) (page - address % page) / item_size;
+        const size_t n = (size_t) (PAGE_SIZE - address % PAGE_SIZE) / item_size;
 
         assert(item_size > 0);
 

@@ -4,16 +4,19 @@
 #include "mappings.h"
 #include "process.h"
 
-#define WINDOW_SIZE (16U * 1024U)
-#define N_WINDOWS 8U
+#define WINDOW_SIZE_MIN (4U * 1024U)
+#define WINDOW_SIZE_MAX (64U * 1024U)
+#define N_WINDOWS 16U
+#define N_KNOWN_MAPPINGS 16U
 #define N_DEVICES 4U
 
 /* A part of the memory that was copied in one go. */
 typedef struct Window {
         uint64_t start;
-        size_t size;
+        size_t size; /* 0 while it holds nothing */
         uint64_t last_use;
-        uint8_t *data; /* WINDOW_SIZE */
+        uint8_t *data;
+        size_t allocated;
 } Window;
 
 /* Whether the pages of a file system come without anybody's help. */
@@ -24,43 +27,60 @@ typedef struct DeviceVerdict {
 
 /* The memory of a process, bound to the program it executed when this was opened: after an exec or exit
  * there is nothing to read any more. The process is neither stopped nor changed. What it holds is the
- * process's to choose: no value read from it may be trusted. */
+ * process's to choose: no value read from it may be trusted.
+ *
+ * It is read through windows: what has been copied once is not copied again until memory_forget(). */
 typedef struct Memory {
         int mem_fd;
         int auxv_fd;
         int maps_fd;
+
+        int dir_fd;        /* of the process, to open the mount tables by; borrowed */
+        bool mounts_open;  /* the following three are set */
         int mounts_fds[2]; /* the process's own, then ours: a process in a chroot does not see every mount */
         dev_t shm_device;  /* of anonymous shared memory and memfds, which are in no mount table */
 
         int elf_class; /* ELFCLASS32 or ELFCLASS64, set by auxv_read(); ELFCLASSNONE before */
 
-        Mappings mappings;                /* read at first need */
+        Mapping known[N_KNOWN_MAPPINGS]; /* the last ones asked for, all local */
+        size_t next_known;
+        Mappings mappings;                /* all of them, where the kernel can't be asked for one */
         bool mappings_outdated;           /* read again before an address is taken for unmapped */
         DeviceVerdict devices[N_DEVICES]; /* the last ones asked for */
         size_t next_device;
+
         Window windows[N_WINDOWS];
-        uint64_t clock; /* counts uses of windows */
+        Window *last_window; /* the one used last */
+        uint64_t clock;      /* counts changes from one window to another */
 } Memory;
 
-/* Opens all that reading needs; not a byte of the process's memory is touched yet.
+/* Opens the memory; not a byte of it is touched yet.
  * The caller needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH for processes not its own.
- * ret: to be freed with memory_free().
+ * p: must outlive it, unless memory_open_mounts() is called. ret: to be freed with memory_free().
  * Returns 0; -ENOMEM; -ESRCH if the process is gone; -EACCES or -EPERM without the right; an errno of
  * open(2). */
 int memory_open(const Process *p, Memory **ret);
 Memory *memory_free(Memory *m);
 DEFINE_CLEANUP_FUNC(Memory, memory_free)
 
-/* Forgets what was copied: the next view is of the process as it is then. */
+/* Opens now what reading would open at need. For whoever will not be able to later.
+ * Returns 0 or an errno of open(2) or memfd_create(2). */
+int memory_open_mounts(Memory *m);
+
+/* Forgets what was copied: what is read from now on is the process as it is then. */
 void memory_forget(Memory *m);
 
 /* The errors of all reads:
  * -EFAULT  there is no readable memory at the address
  * -EREMOTE there is, but a page of it may never come: its file is not on this machine, see mounts.h
  * -ESTALE  the memory is gone: the process has executed another program or exited
- * -ENOMEM, -EBADMSG from reading the mappings */
+ * -ENOMEM, -EBADMSG from reading the mappings; those of memory_open_mounts() */
 
-/* Copies memory straight from the process, all of size or nothing. */
+/* Shows the memory at an address.
+ * ret, ret_size: at least one byte; valid until the next call of any of these. */
+int memory_view(Memory *m, uint64_t address, const uint8_t **ret, size_t *ret_size);
+
+/* Copies memory, all of size or nothing. */
 int memory_read(Memory *m, uint64_t address, void *buf, size_t size);
 
 /* Copies one pointer of the process's own width. */
@@ -68,10 +88,6 @@ int memory_read_pointer(Memory *m, uint64_t address, uint64_t *ret);
 
 /* Copies a NUL-terminated string into buf; -ENAMETOOLONG if it does not fit, the NUL byte included. */
 int memory_read_string(Memory *m, uint64_t address, char *buf, size_t size);
-
-/* Shows the memory at an address through a copy made since the last memory_forget(), now if there is none.
- * ret, ret_size: at least one byte, valid until the next call. */
-int memory_view(Memory *m, uint64_t address, const uint8_t **ret, size_t *ret_size);
 
 /* Takes a pointer of the process's own width out of what was copied. */
 uint64_t memory_pointer_at(const Memory *m, const void *p);

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #include "line-reader.h"
 #include "mounts.h"
@@ -63,8 +62,7 @@ static int mounts_search(int mounts_fd, dev_t device) {
 int mounts_device_is_local(const int mounts_fds[], size_t n_mounts_fds, dev_t device) {
         assert(mounts_fds || n_mounts_fds == 0);
 
-        /* A block device is this machine's; only root can mount a FUSE file system over one. */
-        if (major(device) != 0)
+        if (device_is_block(device))
                 return true;
 
         for (size_t i = 0; i < n_mounts_fds; i++) {

@@ -2,123 +2,21 @@
 
 #include <string.h>
 
+#include "recorder.h"
 #include "snapshot.h"
 #include "text.h"
 
-/* A program that changes its environment all the time is between two changes for most of it. */
-#define TRIES_MAX 64U
+/* A program that changes its environment all the time is between two changes for most of it. But there must be
+ * an end: for small environments after so many passes, for large ones after so many bytes. */
+#define PASSES_MIN 8U
+#define PASSES_MAX 1024U
+#define BYTES_MAX (64U * 1024U * 1024U)
 
-/* The array behind environ: pointers of the process's own width, without the NULL at the end. */
-typedef struct Array {
-        uint64_t address;
-        uint8_t *pointers;
-        size_t n_pointers;
-        size_t allocated; /* bytes */
-} Array;
-
-static void array_done(Array *a) {
-        free(a->pointers);
-        *a = (Array){};
+static void snapshot_take_over(Snapshot *s, Recorder *recorder) {
+        *s = (Snapshot){ TAKE_PTR(recorder->data), recorder->size, recorder->n_entries };
 }
 
-static int array_reserve(Array *a, size_t size) {
-        uint8_t *pointers;
-
-        if (size <= a->allocated)
-                return 0;
-
-        size = size < 4096 ? 4096 : size * 2;
-        pointers = realloc(a->pointers, size);
-        if (!pointers)
-                return -ENOMEM;
-
-        a->pointers = pointers;
-        a->allocated = size;
-        return 0;
-}
-
-static int array_read(Memory *m, uint64_t address, Array *a) {
-        const size_t pointer_size = memory_pointer_size(m);
-        size_t filled = 0;
-
-        a->address = address;
-        a->n_pointers = 0;
-        if (address == 0)
-                return 0;
-
-        for (;;) {
-                const size_t step = memory_items_in_page(address + filled, pointer_size) * pointer_size;
-                int r;
-
-                r = array_reserve(a, filled + step);
-                if (r < 0)
-                        return r;
-
-                r = memory_read(m, address + filled, a->pointers + filled, step);
-                if (r < 0)
-                        return r;
-
-                for (size_t end = filled + step; filled < end; filled += pointer_size) {
-                        if (memory_pointer_at(m, a->pointers + filled) == 0)
-                                return 0;
-                        if (++a->n_pointers > SNAPSHOT_ENTRIES_MAX)
-                                return -EFBIG;
-                }
-        }
-}
-
-static int array_read_at(Memory *m, const Location *l, Array *a) {
-        uint64_t address;
-        int r;
-
-        r = memory_read_pointer(m, l->address, &address);
-        if (r < 0)
-                return r;
-
-        return array_read(m, address, a);
-}
-
-/* Whether the pointer and the whole array are still what they were. */
-static int array_is_unchanged(Memory *m, const Location *l, const Array *before, Array *again) {
-        int r;
-
-        r = array_read_at(m, l, again);
-        if (r < 0)
-                return r;
-
-        return again->address == before->address && again->n_pointers == before->n_pointers &&
-               (before->n_pointers == 0 ||
-                memcmp(again->pointers, before->pointers, before->n_pointers * memory_pointer_size(m)) == 0);
-}
-
-static int snapshot_append(Snapshot *s, const void *data, size_t size) {
-        if (size > SNAPSHOT_BYTES_MAX - s->size)
-                return -EFBIG;
-
-        if (s->size + size > s->allocated) {
-                size_t allocated = (s->size + size) * 2;
-                char *moved;
-
-                /* Not realloc(), which would leave a copy behind. */
-                moved = malloc(allocated);
-                if (!moved)
-                        return -ENOMEM;
-
-                if (s->data) {
-                        memcpy(moved, s->data, s->size);
-                        explicit_bzero(s->data, s->size);
-                        free(s->data);
-                }
-                s->data = moved;
-                s->allocated = allocated;
-        }
-
-        memcpy(s->data + s->size, data, size);
-        s->size += size;
-        return 0;
-}
-
-static int snapshot_append_string(Snapshot *s, Memory *m, uint64_t address) {
+static int record_string(Recorder *recorder, Memory *m, uint64_t address) {
         for (;;) {
                 const uint8_t *view, *end;
                 size_t size;
@@ -132,76 +30,92 @@ static int snapshot_append_string(Snapshot *s, Memory *m, uint64_t address) {
                 if (end)
                         size = (size_t) (end - view) + 1;
 
-                r = snapshot_append(s, view, size);
+                r = recorder_add(recorder, view, size);
                 if (r < 0)
                         return r;
-
-                if (end) {
-                        s->n_entries++;
-                        return 0;
-                }
+                if (end)
+                        return recorder_count_entry(recorder);
 
                 address += size;
         }
 }
 
-/* One try. Returns 1 if the copy is good, 0 if the environment changed meanwhile. */
-static int snapshot_try(Memory *m, const Location *l, Array *array, Array *again, Snapshot *s) {
-        int r;
+/* The array behind environ: pointers of the process's own width, the last one NULL. */
+static int record_array(Recorder *recorder, Memory *m, uint64_t address) {
+        const size_t pointer_size = memory_pointer_size(m);
 
-        memory_forget(m);
-        s->size = s->n_entries = 0;
+        for (;; address += pointer_size) {
+                uint64_t string;
+                int r;
 
-        r = array_read_at(m, l, array);
-        if (r < 0)
-                return r;
+                r = memory_read_pointer(m, address, &string);
+                if (r < 0)
+                        return r;
+                if (string == 0)
+                        return 0;
 
-        for (size_t i = 0; i < array->n_pointers; i++) {
-                r = snapshot_append_string(
-                        s, m, memory_pointer_at(m, array->pointers + i * memory_pointer_size(m)));
+                r = record_string(recorder, m, string);
                 if (r < 0)
                         return r;
         }
+}
 
-        return array_is_unchanged(m, l, array, again);
+static int record_environment(Recorder *recorder, Memory *m, const Location *l) {
+        uint64_t array;
+        int r;
+
+        r = memory_read_pointer(m, l->address, &array);
+        if (r < 0)
+                return r;
+
+        return array == 0 ? 0 : record_array(recorder, m, array);
+}
+
+/* What can't be read while the process changes it may be there a moment later; these errors will stay. */
+static bool is_final(int error) {
+        return error == -ESTALE || error == -ESRCH || error == -ENOMEM || error == -EFBIG;
+}
+
+static bool may_try_again(const Recorder *recorder) {
+        return recorder->n_passes < PASSES_MIN ||
+               (recorder->n_passes < PASSES_MAX && recorder->n_bytes < BYTES_MAX);
 }
 
 int snapshot_take(Memory *m, const Location *l, Snapshot *ret) {
-        _cleanup_(snapshot_done) Snapshot s = {};
-        _cleanup_(array_done) Array array = {}, again = {};
-        int r = 0;
+        _cleanup_(recorder_done) Recorder recorder = {};
+        bool always_same_error = true;
+        int r, last = 0;
 
         assert(m);
         assert(l);
         assert(ret);
 
-        for (size_t i = 0; i < TRIES_MAX; i++) {
-                r = snapshot_try(m, l, &array, &again, &s);
-                if (r > 0) {
-                        *ret = s;
-                        s = (Snapshot){};
+        for (;;) {
+                recorder_begin(&recorder);
+                r = record_environment(&recorder, m, l);
+                if (is_final(r))
+                        return r;
+
+                if (recorder_end(&recorder) && r == 0 && last == 0) {
+                        snapshot_take_over(ret, &recorder);
                         return 0;
                 }
 
-                /* A pointer that leads nowhere may be one that was just replaced, a page not there one that
-                 * is new. */
-                if (r < 0 && r != -EFAULT)
-                        return r;
-        }
+                always_same_error = r < 0 && always_same_error && (recorder.n_passes == 1 || r == last);
+                if (!may_try_again(&recorder))
+                        return always_same_error ? r : -EAGAIN;
 
-        return r == 0 ? -EAGAIN : r;
+                last = r;
+                memory_forget(m);
+        }
 }
 
-int snapshot_take_initial(Memory *m, const ProcessStat *stat, Snapshot *ret) {
-        _cleanup_(snapshot_done) Snapshot s = {};
-        uint64_t address;
+/* Leaves out entries of nothing but their end. */
+static int record_initial(Recorder *recorder, Memory *m, uint64_t address, uint64_t end) {
+        bool in_entry = false;
 
-        assert(m);
-        assert(stat);
-        assert(ret);
-
-        for (address = stat->env_start; address < stat->env_end;) {
-                const uint8_t *view, *end;
+        while (address < end) {
+                const uint8_t *view, *nul;
                 size_t size;
                 int r;
 
@@ -209,32 +123,44 @@ int snapshot_take_initial(Memory *m, const ProcessStat *stat, Snapshot *ret) {
                 if (r < 0)
                         return r;
 
-                size = min_size(size, stat->env_end - address);
-                end = memchr(view, 0, size);
-                if (end)
-                        size = (size_t) (end - view) + 1;
+                size = min_size(size, end - address);
+                nul = memchr(view, 0, size);
+                if (nul)
+                        size = (size_t) (nul - view) + 1;
                 address += size;
 
-                /* An entry of nothing but its end, and not the end of one that began in the view before. */
-                if (end == view && (s.size == 0 || s.data[s.size - 1] == 0))
+                if (nul == view && !in_entry)
                         continue;
 
-                r = snapshot_append(&s, view, size);
+                r = recorder_add(recorder, view, size);
                 if (r < 0)
                         return r;
-                if (end)
-                        s.n_entries++;
+
+                in_entry = !nul;
+                if (nul) {
+                        r = recorder_count_entry(recorder);
+                        if (r < 0)
+                                return r;
+                }
         }
 
-        if (s.size > 0 && s.data[s.size - 1] != 0) {
-                int r = snapshot_append(&s, "", 1);
-                if (r < 0)
-                        return r;
-                s.n_entries++;
-        }
+        return in_entry ? recorder_end_entry(recorder) : 0;
+}
 
-        *ret = s;
-        s = (Snapshot){};
+int snapshot_take_initial(Memory *m, const ProcessStat *stat, Snapshot *ret) {
+        _cleanup_(recorder_done) Recorder recorder = {};
+        int r;
+
+        assert(m);
+        assert(stat);
+        assert(ret);
+
+        recorder_begin(&recorder);
+        r = record_initial(&recorder, m, stat->env_start, stat->env_end);
+        if (r < 0)
+                return r;
+
+        snapshot_take_over(ret, &recorder);
         return 0;
 }
 
@@ -253,7 +179,6 @@ int snapshot_make_text(Snapshot *s) {
         free(s->data);
         s->data = text;
         s->size = size;
-        s->allocated = size;
         return 0;
 }
 

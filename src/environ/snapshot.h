@@ -3,27 +3,23 @@
 
 #include "location.h"
 
-/* More than this is refused: it would be no environment, and would cost the machine too much. */
-#define SNAPSHOT_BYTES_MAX (256U * 1024U * 1024U)
-#define SNAPSHOT_ENTRIES_MAX (8U * 1024U * 1024U)
-
 /* A copy of an environment in the format of /proc/PID/environ: each entry ended by a NUL byte. */
 typedef struct Snapshot {
         char *data;
         size_t size; /* bytes, the NUL bytes included */
         size_t n_entries;
-        size_t allocated;
 } Snapshot;
 
 /* Copies the environment that a process has now.
  *
- * The process runs on meanwhile. What is returned was read between two readings of the pointer and of the
- * whole array that were equal; where they were not, it is read again, a limited number of times.
+ * The process runs on meanwhile. All of it is read again and again until two passes in a row have found the
+ * very same bytes; so what is returned was all there, unless the process brought it from one state to others
+ * and back at just the moments at which both passes came by. It is tried a limited number of times.
  *
  * l: from location_find(). ret: to be freed with snapshot_done(), which wipes it.
  * Returns 0;
  * -EAGAIN if the environment kept changing
- * -EFBIG  if it is larger than the limits above
+ * -EFBIG  if it is larger than the limits in recorder.h
  * or the errors of memory_read(), where -EFAULT means that the process's own pointers lead nowhere. */
 int snapshot_take(Memory *m, const Location *l, Snapshot *ret);
 

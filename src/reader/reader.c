@@ -62,6 +62,10 @@ static int reader_open_memory(Reader *reader, const Identity *expected, Memory *
         if (r < 0)
                 return r;
 
+        r = memory_open_mounts(memory);
+        if (r < 0)
+                return r;
+
         r = process_read_stat(&reader->process, ret_stat);
         if (r < 0)
                 return r;

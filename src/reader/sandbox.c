@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fd-util.h"
+#include "mappings.h"
 #include "sandbox.h"
 
 static int add_rules(scmp_filter_ctx filter) {
@@ -30,6 +31,12 @@ static int add_rules(scmp_filter_ctx filter) {
                 if (r < 0)
                         return r;
         }
+
+        /* A question about one mapping, and no other ioctl. */
+        r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+                             SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, MAPPING_QUERY_REQUEST));
+        if (r < 0)
+                return r;
 
         /* Memory that holds data, never code. */
         return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,

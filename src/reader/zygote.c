@@ -10,11 +10,11 @@
 #include "identity.h"
 #include "message.h"
 #include "reader.h"
-#include "snapshot.h"
+#include "recorder.h"
 #include "zygote.h"
 
 /* Room for an environment of the largest size while it is made larger or turned into text. */
-#define READER_MEMORY_MAX (6ULL * SNAPSHOT_BYTES_MAX)
+#define READER_MEMORY_MAX (6ULL * RECORDER_BYTES_MAX)
 
 static void reset_signals(void) {
         sigset_t none;
@@ -43,7 +43,7 @@ static _Noreturn void zygote_run(int socket_fd) {
         reset_signals();
         (void) prctl(PR_SET_NAME, "pekeenv-zygote");
 
-        if (sandbox_prepare(&sandbox) < 0 || sandbox_limit(READER_MEMORY_MAX, SNAPSHOT_BYTES_MAX) < 0)
+        if (sandbox_prepare(&sandbox) < 0 || sandbox_limit(READER_MEMORY_MAX, RECORDER_BYTES_MAX) < 0)
                 _exit(EXIT_FAILURE);
 
         warm_up();

@@ -19,6 +19,7 @@ Memory *image_new(int elf_class) {
         m->maps_fd = memfd_with("", 0);
         m->mounts_fds[0] = memfd_with("", 0);
         m->mounts_fds[1] = -EBADF;
+        m->mounts_open = true;
         m->elf_class = elf_class;
 
         assert_int_equal(ftruncate(m->mem_fd, (off_t) IMAGE_END), 0);
@@ -47,6 +48,7 @@ void image_mount(Memory *m, unsigned device_major, unsigned device_minor, const 
 
 uint64_t image_put(Memory *m, uint64_t address, const void *data, size_t size) {
         assert_int_equal(pwrite(m->mem_fd, data, size, (off_t) address), (ssize_t) size);
+        memory_forget(m);
         return address + size;
 }
 
@@ -79,4 +81,5 @@ void image_end(Memory *m) {
         assert_int_equal(ftruncate(m->mem_fd, 0), 0);
         assert_int_equal(ftruncate(m->auxv_fd, 0), 0);
         assert_int_equal(ftruncate(m->maps_fd, 0), 0);
+        memory_forget(m);
 }

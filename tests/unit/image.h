@@ -19,7 +19,7 @@ void image_mount(Memory *m, unsigned device_major, unsigned device_minor, const 
 /* Adds an entry to the auxiliary vector. */
 void image_auxv(Memory *m, uint64_t type, uint64_t value);
 
-/* All of these return the address behind what they wrote. */
+/* All of these return the address behind what they wrote. What was read before is forgotten. */
 uint64_t image_put(Memory *m, uint64_t address, const void *data, size_t size);
 uint64_t image_put_string(Memory *m, uint64_t address, const char *text);
 uint64_t image_put_u32(Memory *m, uint64_t address, uint32_t value);

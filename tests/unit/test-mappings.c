@@ -33,6 +33,8 @@ static void test_every_field_of_a_line_is_understood(void **state _unused_) {
         assert_int_equal(m.items[0].start, 0x400000);
         assert_int_equal(m.items[0].end, 0x401000);
         assert_true(m.items[0].readable);
+        assert_false(m.items[0].writable);
+        assert_true(m.items[2].writable);
         assert_int_equal(m.items[0].device, makedev(0xfe, 1));
         assert_int_equal(m.items[0].inode, 1234);
 
@@ -132,6 +134,41 @@ static void test_a_mapped_file_is_named_by_device_and_inode(void **state _unused
         (void) munmap(p, 1);
 }
 
+/* What the kernel says of one address is what it says of all. */
+static void test_the_kernel_says_the_same_of_one_mapping_as_of_all(void **state _unused_) {
+        _cleanup_(mappings_done) Mappings m = {};
+        _cleanup_close_ int file = memfd_with("x", 1), maps = -EBADF;
+        Mapping mapping;
+        void *p;
+        int r;
+
+        p = mmap(NULL, 1, PROT_READ, MAP_SHARED, file, 0);
+        assert_ptr_not_equal(p, MAP_FAILED);
+        maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+        r = mapping_query(maps, (uintptr_t) p, &mapping);
+        if (r == -ENOTTY)
+                skip_because("the kernel can't be asked for one mapping (Linux 6.11)");
+
+        assert_int_equal(mappings_read(maps, &m), 0);
+        for (size_t i = 0; i < m.n_items; i++) {
+                const Mapping *expected = &m.items[i];
+
+                r = mapping_query(maps, expected->end - 1, &mapping);
+                if (r == -ENOENT && expected->start > INT64_MAX) /* [vsyscall] */
+                        continue;
+                assert_int_equal(r, 0);
+                assert_int_equal(mapping.end, expected->end);
+                assert_int_equal(mapping.readable, expected->readable);
+                assert_int_equal(mapping.writable, expected->writable);
+                assert_int_equal(mapping.device, expected->device);
+                assert_int_equal(mapping.inode, expected->inode);
+        }
+        assert_int_equal(mapping_query(maps, 0, &mapping), -ENOENT);
+        assert_int_equal(mapping_query(file, 0, &mapping), -ENOTTY);
+
+        (void) munmap(p, 1);
+}
+
 static void test_no_mappings_mean_that_the_memory_is_gone(void **state _unused_) {
         Mappings m;
 
@@ -177,6 +214,7 @@ int main(void) {
                 cmocka_unit_test(test_each_of_very_many_mappings_is_found),
                 cmocka_unit_test(test_our_own_mappings_are_read_as_the_kernel_writes_them),
                 cmocka_unit_test(test_a_mapped_file_is_named_by_device_and_inode),
+                cmocka_unit_test(test_the_kernel_says_the_same_of_one_mapping_as_of_all),
                 cmocka_unit_test(test_no_mappings_mean_that_the_memory_is_gone),
                 cmocka_unit_test(test_lines_that_are_no_mappings_are_an_error),
                 cmocka_unit_test(test_a_line_longer_than_any_path_is_an_error),

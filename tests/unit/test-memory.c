@@ -17,6 +17,7 @@ static Memory *open_process(pid_t pid) {
 
         assert_int_equal(process_open_pid(pid, &p), 0);
         assert_int_equal(memory_open(&p, &m), 0);
+        assert_int_equal(memory_open_mounts(m), 0);
         return m;
 }
 
@@ -40,6 +41,7 @@ static void test_our_own_memory_is_read_as_it_is_now(void **state _unused_) {
         assert_int_equal(memory_read(m, address_of((void *) &variable), &value, sizeof(value)), 0);
         assert_int_equal(value, 1);
         variable = 2;
+        memory_forget(m);
         assert_int_equal(memory_read(m, address_of((void *) &variable), &value, sizeof(value)), 0);
         assert_int_equal(value, 2);
 }
@@ -131,6 +133,7 @@ static void test_what_is_unmapped_meanwhile_is_not_there(void **state _unused_) 
 
         assert_int_equal(memory_read(m, address_of(page), &byte, 1), 0);
         munmap(page, PAGE);
+        memory_forget(m);
         assert_int_equal(memory_read(m, address_of(page), &byte, 1), -EFAULT);
 }
 
@@ -162,6 +165,7 @@ static void test_the_memory_of_a_process_that_has_exited_is_gone(void **state _u
         assert_int_equal(memory_read(used, address_of(&child), &value, sizeof(value)), 0);
         child_end(&child);
 
+        memory_forget(used);
         assert_int_equal(memory_read(used, address_of(&child), &value, sizeof(value)), -ESTALE);
 
         /* Its table of mappings answers ESRCH once it is reaped. */

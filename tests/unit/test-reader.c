@@ -13,6 +13,7 @@
 #include "fd-util.h"
 #include "message.h"
 #include "protocol.h"
+#include "recorder.h"
 #include "snapshot.h"
 #include "unit.h"
 #include "zygote.h"
@@ -414,9 +415,9 @@ static void test_hostile_pointers_are_an_error_and_the_next_reader_works(void **
         subject_done(&s);
 }
 
-/* 250 MiB: within the limits of a snapshot, so that those of the sandbox have to allow it. */
+/* 125 MiB: within the limits of a snapshot, so that those of the sandbox have to allow it. */
 static int have_very_large_environment(void *userdata _unused_) {
-        const size_t size = 250U * 1024U * 1024U;
+        const size_t size = 125U * 1024U * 1024U;
         char *value = malloc(size);
 
         if (!value)
@@ -440,9 +441,9 @@ static void test_the_largest_environments_can_be_read_within_the_limits(void **s
                 request.text = text > 0;
                 ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
                 assert_int_equal(s.reply.error, 0);
-                assert_int_equal(s.reply.size, 250U * 1024U * 1024U);
+                assert_int_equal(s.reply.size, 125U * 1024U * 1024U);
                 assert_int_equal(fstat(s.answer_fd, &st), 0);
-                assert_int_equal(st.st_size, 250U * 1024U * 1024U);
+                assert_int_equal(st.st_size, 125U * 1024U * 1024U);
                 subject_done(&s);
         }
 }

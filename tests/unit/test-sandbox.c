@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "fd-util.h"
+#include "mappings.h"
 #include "process.h"
 #include "sandbox.h"
 #include "unit.h"
@@ -128,6 +129,7 @@ FORBIDDEN(unshare, unshare(CLONE_NEWUSER))
 FORBIDDEN(mount, mount("x", "/", "tmpfs", 0, NULL))
 FORBIDDEN(prctl, prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
 FORBIDDEN(ioctl, syscall(SYS_ioctl, 0, 0, 0))
+FORBIDDEN(another_ioctl_of_mappings, syscall(SYS_ioctl, 0, MAPPING_QUERY_REQUEST + 1, 0))
 FORBIDDEN(io_uring, syscall(SYS_io_uring_setup, 1, NULL))
 FORBIDDEN(bpf, syscall(SYS_bpf, 0, NULL, 0))
 FORBIDDEN(recvmsg, syscall(SYS_recvmsg, inside->socket_fd, NULL, 0))
@@ -391,6 +393,7 @@ int main(void) {
                 cmocka_unit_test(test_mount_ends_the_reader),
                 cmocka_unit_test(test_prctl_ends_the_reader),
                 cmocka_unit_test(test_ioctl_ends_the_reader),
+                cmocka_unit_test(test_another_ioctl_of_mappings_ends_the_reader),
                 cmocka_unit_test(test_io_uring_ends_the_reader),
                 cmocka_unit_test(test_bpf_ends_the_reader),
                 cmocka_unit_test(test_recvmsg_ends_the_reader),

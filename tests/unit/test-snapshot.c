@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "image.h"
+#include "recorder.h"
 #include "snapshot.h"
 #include "unit.h"
 
@@ -202,7 +203,7 @@ static void test_a_process_that_is_gone_is_stale(void **state _unused_) {
 /* The same string again and again: little in the process's memory, much in ours. */
 static void test_an_environment_of_too_many_bytes_is_refused(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = new_memory(ELFCLASS64);
-        const size_t size = 4U * 1024U * 1024U, n = SNAPSHOT_BYTES_MAX / size;
+        const size_t size = 4U * 1024U * 1024U, n = RECORDER_BYTES_MAX / size;
         _cleanup_free_ char *text = malloc(size);
         _cleanup_(snapshot_done) Snapshot s = {};
         uint64_t p = ARRAY;
@@ -217,7 +218,7 @@ static void test_an_environment_of_too_many_bytes_is_refused(void **state _unuse
                 p = image_put_pointer(m, p, 0x10000000);
 
         assert_int_equal(snapshot_take(m, &location, &s), 0);
-        assert_int_equal(s.size, SNAPSHOT_BYTES_MAX);
+        assert_int_equal(s.size, RECORDER_BYTES_MAX);
         assert_int_equal(s.n_entries, n);
 
         image_put_pointer(m, p, 0x10000000 + size - 1);
@@ -226,7 +227,7 @@ static void test_an_environment_of_too_many_bytes_is_refused(void **state _unuse
 
 static void test_an_environment_of_too_many_entries_is_refused(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = new_memory(ELFCLASS32);
-        const size_t n = SNAPSHOT_ENTRIES_MAX + 1, size = n * sizeof(uint32_t);
+        const size_t n = RECORDER_ENTRIES_MAX + 1, size = n * sizeof(uint32_t);
         uint32_t *pointers;
 
         image_map(m, 0x10000000, (size + 8191) / 4096 * 4096, "rw-p");
@@ -363,7 +364,7 @@ static void test_an_initial_environment_with_impossible_borders(void **state _un
 
 static void test_a_huge_initial_environment_is_refused(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
-        const uint64_t size = SNAPSHOT_BYTES_MAX + 4096ULL;
+        const uint64_t size = RECORDER_BYTES_MAX + 4096ULL;
         const ProcessStat stat = { .env_start = 0x10000000, .env_end = 0x10000000 + size };
         _cleanup_free_ char *text = malloc(size);
         Snapshot s;
