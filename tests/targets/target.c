@@ -12,26 +12,32 @@
 
 #define READY_MILLISECONDS_MAX 60000
 
-const char *target_built(const char *name) {
+/* Good for a few calls. Returns NULL if there is no such file. */
+static const char *path_of(const char *directory, const char *name, int mode) {
         static char paths[8][4096];
         static size_t next;
-        const char *directory = getenv("TARGETS_BUILT");
         char *path = paths[next++ % ELEMENTSOF(paths)];
+
+        (void) snprintf(path, sizeof(paths[0]), "%s/%s", directory, name);
+        return access(path, mode) == 0 ? path : NULL;
+}
+
+const char *target_built(const char *name) {
+        const char *directory = getenv("TARGETS_BUILT");
 
         if (!directory)
                 fail_msg("TARGETS_BUILT is not set: run this by meson test");
 
-        (void) snprintf(path, sizeof(paths[0]), "%s/%s", directory, name);
-        return access(path, R_OK) == 0 ? path : NULL;
+        return path_of(directory, name, R_OK);
 }
 
 const char *target_installed(const char *name) {
         static const char *const directories[] = { "/usr/bin", "/bin", "/usr/local/bin" };
-        static char path[4096];
 
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                (void) snprintf(path, sizeof(path), "%s/%s", directories[i], name);
-                if (access(path, X_OK) == 0)
+                const char *path = path_of(directories[i], name, X_OK);
+
+                if (path)
                         return path;
         }
 
@@ -150,6 +156,7 @@ Memory *target_open(const Target *t) {
 
         assert_int_equal(process_open(t->pidfd, &p), 0);
         assert_int_equal(memory_open(&p, &m), 0);
+        assert_int_equal(memory_open_mounts(m), 0);
         return m;
 }
 

@@ -26,7 +26,7 @@ const char *target_built(const char *name);
                         skip_because("%s", (why)); \
         } while (0)
 
-/* The path of an installed program, NULL if it is not there. */
+/* The path of an installed program, NULL if it is not there. Good for a few calls. */
 const char *target_installed(const char *name);
 
 /* Starts a program and waits until it is ready. extra_fd: its descriptor 3, or negative. */

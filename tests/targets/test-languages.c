@@ -45,7 +45,7 @@ static void test_a_ruby_program_with_dotenv(void **state _unused_) {
         if (!module_is_there("/usr/bin/ruby -e 'require \"dotenv\"' 2>/dev/null"))
                 skip_because("ruby-dotenv is not installed");
 
-        assert_dotenv("/usr/bin/ruby", "dotenv.rb");
+        assert_dotenv("/usr/bin/ruby", "load-dotenv.rb");
 }
 
 static void test_a_python_program_with_dotenv(void **state _unused_) {
@@ -54,7 +54,7 @@ static void test_a_python_program_with_dotenv(void **state _unused_) {
         if (!module_is_there("/usr/bin/python3 -c 'import dotenv' 2>/dev/null"))
                 skip_because("python3-dotenv is not installed");
 
-        assert_dotenv("/usr/bin/python3", "dotenv.py");
+        assert_dotenv("/usr/bin/python3", "load-dotenv.py");
 }
 
 static void assert_script(const char *name, const char *option, const char *script) {

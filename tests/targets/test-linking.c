@@ -207,7 +207,7 @@ static void test_files_replaced_after_the_start_are_not_taken_for_the_old_ones(v
         target_copy_file(target_loaded_object("libc.so"), libc);
 
         t = target_start(LIST(program, "set", "NEW", "1"), LIST(path, "A=1"));
-        target_copy_file(target_built("dotenv.rb"), other);
+        target_copy_file(target_built("load-dotenv.rb"), other);
         assert_int_equal(rename(other, program), 0);
         target_copy_file(target_built("preload-all.so"), other);
         assert_int_equal(rename(other, libc), 0);
@@ -344,7 +344,8 @@ static void assert_never_wrong_at_start(const char *name) {
 
                         if (r < 0) {
                                 if (r != -EINPROGRESS && r != -EAGAIN && r != -ESTALE)
-                                        fail_msg("a program that is just starting is called: %s", strerror(-r));
+                                        fail_msg("a program that is just starting is called: %s",
+                                                 strerror(-r));
                                 n_errors++;
                                 continue;
                         }
