@@ -9,5 +9,6 @@ enum {
         EXIT_DENIED = 77,      /* EX_NOPERM */
 };
 
-/* The verbs. argv[0] is the verb. Each returns an exit status. */
+/* The verbs. argv[0] is the name of the command, then come the verb's own arguments. Each returns an exit
+ * status. */
 int verb_get(int argc, char *argv[]);

@@ -40,8 +40,10 @@ int main(int argc, char *argv[]) {
         }
 
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                if (strcmp(argv[1], verbs[i].name) == 0)
+                if (strcmp(argv[1], verbs[i].name) == 0) {
+                        argv[1] = (char *) "pekeenv"; /* getopt_long(3) reports by this name */
                         return verbs[i].run(argc - 1, argv + 1);
+                }
 
         fprintf(stderr, "pekeenv: There is no verb '%s'. See pekeenv --help.\n", argv[1]);
         return EXIT_USAGE;

@@ -132,12 +132,6 @@ static int reader_pool_take_socket(ReaderPool *pool, int *ret) {
         return r == -EAGAIN ? -EBUSY : r;
 }
 
-bool reader_pool_has_room(const ReaderPool *pool) {
-        assert(pool);
-
-        return pool->n_at_work < READERS_AT_WORK_MAX;
-}
-
 int reader_pool_take(ReaderPool *pool, Reader **ret) {
         _cleanup_free_ Reader *reader = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -146,7 +140,7 @@ int reader_pool_take(ReaderPool *pool, Reader **ret) {
         assert(pool);
         assert(ret);
 
-        if (!reader_pool_has_room(pool))
+        if (pool->n_at_work >= READERS_AT_WORK_MAX)
                 return -EAGAIN;
 
         reader = calloc(1, sizeof(Reader));

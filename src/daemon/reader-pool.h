@@ -29,9 +29,6 @@ DEFINE_CLEANUP_FUNC(ReaderPool, reader_pool_free)
 /* Forks readers until enough of them wait; to be called when nobody is kept waiting by it. */
 void reader_pool_fill(ReaderPool *pool);
 
-/* Whether a reader can be taken now. */
-bool reader_pool_has_room(const ReaderPool *pool);
-
 /* Takes a reader. Returns 0; -EAGAIN if all places are taken: wait for on_free; -EBUSY if none can be forked
  * now; or a negative errno. */
 int reader_pool_take(ReaderPool *pool, Reader **ret);

@@ -18,6 +18,11 @@
 
 #define REQUESTS_MAX 1024U
 #define REQUESTS_OF_USER_MAX 256U
+
+/* Questions to polkit that may be open. The bus lets us wait for 128 answers in all; more would be refused. */
+#define QUESTIONS_MAX 96U
+#define QUESTIONS_OF_USER_MAX 16U
+
 #define RESTARTS_MAX 4U
 
 /* The daemon gives up a little before the reader is ended by its own alarm: what comes later is a failure.
@@ -31,6 +36,8 @@ static void request_authorize(Request *request);
 static void request_read(Request *request);
 
 static void request_free(Request *request) {
+        if (request->polkit)
+                service_retry(request->service);
         service_remove_request(request->service, request);
 
         reader_release(request->reader);
@@ -91,8 +98,8 @@ static void request_continue(Request *request) {
         if (!request->reader)
                 r = reader_pool_take(request->service->pool, &request->reader);
 
-        request->waits_for_reader = r == -EAGAIN;
-        if (request->waits_for_reader)
+        request->waits = r == -EAGAIN;
+        if (request->waits)
                 return;
         if (r < 0)
                 return request_fail(request, r);
@@ -116,13 +123,6 @@ static void request_want_reader(Request *request, RequestState state) {
                 return request_fail(request, r);
 
         request_continue(request);
-}
-
-void request_retry(Request *request) {
-        assert(request);
-
-        if (request->waits_for_reader)
-                request_continue(request);
 }
 
 static size_t request_count_of_user(const Service *service, uid_t uid) {
@@ -223,8 +223,25 @@ static int request_track_caller(Request *request) {
         return sd_bus_track_add_sender(request->caller_track, request->message);
 }
 
+/* A question may be put if neither all together nor the caller's user have too many open. */
+static bool request_may_ask_polkit(const Request *request) {
+        const Request *other;
+        size_t n_of_all = 0, n_of_user = 0;
+
+        TAILQ_FOREACH (other, &request->service->requests, entry)
+                if (other->polkit) {
+                        n_of_all++;
+                        n_of_user += other->caller.uid == request->caller.uid;
+                }
+
+        return n_of_all < QUESTIONS_MAX && n_of_user < QUESTIONS_OF_USER_MAX;
+}
+
 static void on_authorization(int result, void *userdata) {
         Request *request = userdata;
+
+        request->polkit = polkit_query_free(request->polkit);
+        service_retry(request->service);
 
         request_audit(request, result);
         if (result < 0)
@@ -244,7 +261,6 @@ static int request_ask_polkit(Request *request) {
         (void) snprintf(pid, sizeof(pid), "%d", request->identity.pid);
         (void) snprintf(uid, sizeof(uid), "%u", request->identity.uids[ID_EFFECTIVE]);
 
-        request->polkit = polkit_query_free(request->polkit);
         return polkit_query(request->message, ACTION_READ,
                             (const PolkitDetail[]){
                                     { "pid", pid },
@@ -258,6 +274,18 @@ static int request_ask_polkit(Request *request) {
                             on_authorization, request, &request->polkit);
 }
 
+static void request_continue_authorizing(Request *request) {
+        int r;
+
+        request->waits = !request_may_ask_polkit(request);
+        if (request->waits)
+                return;
+
+        r = request_ask_polkit(request);
+        if (r < 0)
+                request_fail(request, r);
+}
+
 /* Until there is an answer, which may take a person, no reader is held and no time counts. */
 static void request_authorize(Request *request) {
         int r;
@@ -267,10 +295,22 @@ static void request_authorize(Request *request) {
         (void) sd_event_source_set_enabled(request->deadline, SD_EVENT_OFF);
 
         r = request_track_caller(request);
-        if (r >= 0)
-                r = request_ask_polkit(request);
         if (r < 0)
-                request_fail(request, r);
+                return request_fail(request, r);
+
+        request_continue_authorizing(request);
+}
+
+void request_retry(Request *request) {
+        assert(request);
+
+        if (!request->waits)
+                return;
+
+        if (request->state == REQUEST_AUTHORIZING)
+                request_continue_authorizing(request);
+        else
+                request_continue(request);
 }
 
 static void on_reading(int error, const ReaderReply *reply, void *userdata) {

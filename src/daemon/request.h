@@ -26,7 +26,7 @@ typedef struct Request {
         pid_t pid; /* 0 while a pidfd is all that is known */
 
         RequestState state;
-        bool waits_for_reader; /* all were taken */
+        bool waits; /* for a reader or for a question to polkit, of which there may be only so many at a time */
         unsigned n_restarts;
         Reader *reader;
         int answer_fd;
@@ -48,7 +48,7 @@ typedef struct Request {
  * Returns 0 or a negative errno: then nothing was started. */
 int request_start(Service *service, const Question *question, sd_bus_message *message, int pidfd, pid_t pid);
 
-/* Goes on with a request that waits for a reader. */
+/* Goes on with a request that waits, if it can. */
 void request_retry(Request *request);
 
 /* Answers with an error (failure.h) and ends the request. */

@@ -9,32 +9,28 @@
 #include "request.h"
 #include "service.h"
 
-static Request *service_first_waiting(Service *s) {
-        Request *request;
-
-        TAILQ_FOREACH (request, &s->requests, entry)
-                if (request->waits_for_reader)
-                        return request;
-
-        return NULL;
-}
-
-/* Gives free places to the requests that wait for one, the oldest first. */
+/* Gives free places to the requests that wait for one, the oldest first. One that goes on may end, but never
+ * another one. */
 static int on_retry(sd_event_source *source _unused_, void *userdata) {
         Service *s = userdata;
-        Request *request;
+        Request *next;
 
-        while (reader_pool_has_room(s->pool) && (request = service_first_waiting(s)))
+        for (Request *request = TAILQ_FIRST(&s->requests); request; request = next) {
+                next = TAILQ_NEXT(request, entry);
                 request_retry(request);
+        }
 
         return 0;
 }
 
-/* Not at once: a place becomes free in the middle of another request's end. */
-static void on_reader_free(void *userdata) {
-        Service *s = userdata;
+void service_retry(Service *s) {
+        assert(s);
 
         (void) sd_event_source_set_enabled(s->retry, SD_EVENT_ONESHOT);
+}
+
+static void on_reader_free(void *userdata) {
+        service_retry(userdata);
 }
 
 static int on_terminate(sd_event_source *source _unused_, const struct signalfd_siginfo *info _unused_,

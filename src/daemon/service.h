@@ -18,7 +18,7 @@ typedef struct Service {
         TAILQ_HEAD(, Request) requests; /* oldest first */
         size_t n_requests;
 
-        sd_event_source *retry; /* fires when requests that wait for a reader may get one */
+        sd_event_source *retry; /* fires when requests that wait may go on */
 
         uint64_t idle_usec;
         sd_event_source *idle_timer;
@@ -33,6 +33,10 @@ DEFINE_CLEANUP_FUNC(Service, service_free)
 
 /* Serves until it is idle or told to stop. Returns 0 or a negative errno. */
 int service_run(Service *s);
+
+/* Lets requests that wait go on, where they can; not at once: a place becomes free in the middle of another
+ * request's end. */
+void service_retry(Service *s);
 
 /* Counts requests; the last one to leave makes the service idle. */
 void service_add_request(Service *s, struct Request *request);
