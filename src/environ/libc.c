@@ -151,6 +151,7 @@ static int locate(Memory *m, const LinkMapWalk *walk, Location *ret) {
         if (r < 0)
                 return r;
 
+        ret->form = FORM_ARRAY;
         ret->address = v.address;
         ret->runtime = runtime_of(walk->loader);
         ret->source = SOURCE_DYNAMIC_SYMBOL;
@@ -158,14 +159,15 @@ static int locate(Memory *m, const LinkMapWalk *walk, Location *ret) {
         return read_object_name(m, &v.object, ret->object, sizeof(ret->object));
 }
 
-int libc_locate(Memory *m, Location *ret) {
+int libc_locate(Memory *m, const Program *p, Location *ret) {
         LinkMapWalk walk;
         int r;
 
         assert(m);
+        assert(p);
         assert(ret);
 
-        r = link_map_walk(m, &walk);
+        r = link_map_walk(m, p, &walk);
         if (r < 0)
                 return r;
 

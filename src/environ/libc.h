@@ -2,6 +2,7 @@
 #pragma once
 
 #include "location.h"
+#include "program.h"
 
 /* Finds the environment of a dynamically linked program: the variable that getenv() of its C library uses.
  *
@@ -11,4 +12,4 @@
  * that is the live one then.
  *
  * Returns 0 or the errors of location_find(). */
-int libc_locate(Memory *m, Location *ret);
+int libc_locate(Memory *m, const Program *p, Location *ret);

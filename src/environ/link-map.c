@@ -37,38 +37,30 @@ static int find_r_debug_in_loader(Memory *m, const Dynamic *d, uint64_t *ret, Lo
         return memory_read_pointer(m, address, ret);
 }
 
-int link_map_walk(Memory *m, LinkMapWalk *ret) {
+int link_map_walk(Memory *m, const Program *p, LinkMapWalk *ret) {
         LinkMapWalk walk = {};
-        Program program;
         Dynamic dynamic;
-        Auxv auxv;
         int r;
 
         assert(m);
+        assert(p);
         assert(ret);
 
-        r = auxv_read(m, &auxv);
-        if (r < 0)
-                return r;
-
-        r = program_read(m, &auxv, &program);
-        if (r < 0)
-                return r;
-        if (program.dynamic == 0)
+        if (p->dynamic == 0)
                 return -ENOEXEC;
 
-        r = dynamic_read(m, program.dynamic, program.bias, &dynamic);
+        r = dynamic_read(m, p->dynamic, p->bias, &dynamic);
         if (r < 0)
                 return r;
 
-        if (program.interpreter[0] == 0) {
+        if (p->interpreter[0] == 0) {
                 r = find_r_debug_in_loader(m, &dynamic, &walk.r_debug, &walk.loader);
                 if (r < 0)
                         return r;
         } else if (dynamic.has_debug) {
                 walk.r_debug = dynamic.debug;
-                walk.loader = loader_by_interpreter(program.interpreter);
-                walk.executable = (LinkMap){ .bias = program.bias, .dynamic = program.dynamic };
+                walk.loader = loader_by_interpreter(p->interpreter);
+                walk.executable = (LinkMap){ .bias = p->bias, .dynamic = p->dynamic };
                 walk.has_executable = true;
         } else
                 return -ENOEXEC;

@@ -36,9 +36,8 @@ typedef struct LinkMapWalk {
 
 /* Begins a walk: finds the list by the executable's DT_DEBUG or, where the dynamic loader itself was executed
  * with a program as argument, by a symbol of the loader's.
- * Returns 0; -ENOEXEC if the program is static; or the errors of auxv_read(), program_read() and
- * dynamic_read(). */
-int link_map_walk(Memory *m, LinkMapWalk *ret);
+ * Returns 0; -ENOEXEC if the program is static; or the errors of dynamic_read(). */
+int link_map_walk(Memory *m, const Program *p, LinkMapWalk *ret);
 
 /* Goes to the next object.
  * Returns 1; 0 at the end; -EINPROGRESS if the loader has not made its list yet; -ELOOP if the list does not

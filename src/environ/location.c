@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include "location.h"
+#include "array.h"
 #include "libc.h"
+#include "program.h"
 
 static const char *const runtime_names[] = {
         [RUNTIME_UNKNOWN] = "unknown",
@@ -22,9 +24,33 @@ const char *source_to_string(Source source) {
 }
 
 int location_find(Memory *m, Location *ret) {
+        Program program;
+        Auxv auxv;
+        int r;
+
         assert(m);
         assert(ret);
 
         memory_forget(m);
-        return libc_locate(m, ret);
+
+        r = auxv_read(m, &auxv);
+        if (r < 0)
+                return r;
+
+        r = program_read(m, &auxv, &program);
+        if (r < 0)
+                return r;
+
+        return libc_locate(m, &program, ret);
+}
+
+int location_record(const Location *l, Memory *m, Recorder *recorder) {
+        assert(l);
+
+        switch (l->form) {
+        case FORM_ARRAY:
+                return array_record(recorder, m, l->address);
+        }
+
+        return -ENOEXEC;
 }

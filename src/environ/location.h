@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "memory.h"
+#include "recorder.h"
 
 /* Who keeps the live environment, and so decides what "current" means. */
 typedef enum Runtime {
@@ -17,12 +18,18 @@ typedef enum Source {
         SOURCE_DYNAMIC_SYMBOL, /* in the symbol table of a loaded object */
 } Source;
 
+/* In which form it is kept there. */
+typedef enum Form {
+        FORM_ARRAY, /* array.h */
+} Form;
+
 /* Where a process keeps its live environment. Plain data, to be sent between processes. */
 typedef struct Location {
-        uint64_t address; /* of the variable that points to the array */
+        Form form;
+        uint64_t address; /* of the variable that leads to it */
         Runtime runtime;
         Source source;
-        char symbol[16];
+        char symbol[32];
         char object[PATH_MAX]; /* path by the dynamic loader's account, "" for the executable */
 } Location;
 
@@ -37,3 +44,7 @@ const char *source_to_string(Source source);
  * -ELOOP       the list of loaded objects does not end
  * or the errors of memory_read(). */
 int location_find(Memory *m, Location *ret);
+
+/* Takes down what is there.
+ * Returns 0, or the errors of memory_read() and of recorder_add(). */
+int location_record(const Location *l, Memory *m, Recorder *recorder);

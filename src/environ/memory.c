@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -50,7 +51,8 @@ int memory_open(const Process *p, Memory **ret) {
         if (!m)
                 return -ENOMEM;
 
-        m->mem_fd = m->auxv_fd = m->maps_fd = m->mounts_fds[0] = m->mounts_fds[1] = -EBADF;
+        m->mem_fd = m->auxv_fd = m->maps_fd = m->mounts_fds[0] = m->mounts_fds[1] = m->executable_fd =
+                -EBADF;
         m->dir_fd = p->dir_fd;
         m->elf_class = ELFCLASSNONE;
 
@@ -131,6 +133,7 @@ Memory *memory_free(Memory *m) {
         close_fd(m->maps_fd);
         close_fd(m->mounts_fds[0]);
         close_fd(m->mounts_fds[1]);
+        close_fd(m->executable_fd);
 
         mappings_done(&m->mappings);
         for (size_t i = 0; i < N_WINDOWS; i++)
@@ -172,10 +175,65 @@ static int memory_device_is_local(Memory *m, dev_t device) {
         return r;
 }
 
+/* Without asking the file's server, should it have one. */
+static int memory_file_is_local(Memory *m, int fd) {
+        struct statx stx;
+        dev_t device;
+        int r;
+
+        if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &stx) < 0)
+                return -errno;
+        if (!S_ISREG(stx.stx_mode))
+                return false;
+
+        r = memory_open_mounts(m);
+        if (r < 0)
+                return r;
+
+        if (makedev(stx.stx_dev_major, stx.stx_dev_minor) == m->shm_device)
+                return true;
+
+        r = mounts_find_device(m->mounts_fds, ELEMENTSOF(m->mounts_fds), stx.stx_mnt_id, &device);
+        if (r < 0)
+                return r == -ENXIO ? false : r;
+
+        return device_is_block(device) ? true : memory_device_is_local(m, device);
+}
+
+static int open_executable(Memory *m, int *ret) {
+        _cleanup_close_ int fd = -EBADF;
+        char path[sizeof("/proc/self/fd/") + 10];
+        int r;
+
+        fd = openat(m->dir_fd, "exe", O_PATH | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+
+        r = memory_file_is_local(m, fd);
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return -EREMOTE;
+
+        (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        return open_for_reading(AT_FDCWD, path, ret);
+}
+
+int memory_open_executable(Memory *m) {
+        assert(m);
+
+        if (m->executable_fd < 0 && m->executable_error == 0)
+                m->executable_error = open_executable(m, &m->executable_fd);
+
+        return m->executable_error;
+}
+
 /* Whether every page of the mapping comes without anybody's help. */
 static int memory_mapping_is_local(Memory *m, const Mapping *mapping) {
-        return mapping->inode == 0 || device_is_block(mapping->device) ||
-               memory_device_is_local(m, mapping->device);
+        if (mapping->inode == 0 || device_is_block(mapping->device))
+                return true;
+
+        return memory_device_is_local(m, mapping->device);
 }
 
 static int memory_find_in_all_mappings(Memory *m, uint64_t address, Mapping *ret) {

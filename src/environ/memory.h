@@ -40,6 +40,9 @@ typedef struct Memory {
         int mounts_fds[2]; /* the process's own, then ours: a process in a chroot does not see every mount */
         dev_t shm_device;  /* of anonymous shared memory and memfds, which are in no mount table */
 
+        int executable_fd;    /* the program's file, once memory_open_executable() has opened it */
+        int executable_error; /* why it could not; 0 while that was not tried */
+
         int elf_class; /* ELFCLASS32 or ELFCLASS64, set by auxv_read(); ELFCLASSNONE before */
 
         Mapping known[N_KNOWN_MAPPINGS]; /* the last ones asked for, all local */
@@ -66,6 +69,11 @@ DEFINE_CLEANUP_FUNC(Memory, memory_free)
 /* Opens now what reading would open at need. For whoever will not be able to later.
  * Returns 0 or an errno of open(2) or memfd_create(2). */
 int memory_open_mounts(Memory *m);
+
+/* Opens the file of the program, at the first call: for what is not in memory, as symbol tables are.
+ * Returns 0 if m->executable_fd is open for reading; -EREMOTE if the file is on a file system that may never
+ * answer, see mounts.h; the errors of memory_open_mounts(). */
+int memory_open_executable(Memory *m);
 
 /* Forgets what was copied: what is read from now on is the process as it is then. */
 void memory_forget(Memory *m);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,4 +78,45 @@ int mounts_device_is_local(const int mounts_fds[], size_t n_mounts_fds, dev_t de
         }
 
         return false;
+}
+
+static int mounts_search_id(int mounts_fd, uint64_t mount_id, dev_t *ret) {
+        _cleanup_free_ LineReader *reader = NULL;
+        const char *line;
+        int r;
+
+        reader = line_reader_new(mounts_fd);
+        if (!reader)
+                return -ENOMEM;
+
+        while ((r = line_reader_next(reader, &line)) > 0) {
+                unsigned device_major, device_minor;
+                uint64_t id;
+
+                if (sscanf(line, "%" SCNu64 " %*u %u:%u ", &id, &device_major, &device_minor) == 3 &&
+                    id == mount_id) {
+                        *ret = makedev(device_major, device_minor);
+                        return 0;
+                }
+        }
+
+        return r < 0 ? r : -ENXIO;
+}
+
+int mounts_find_device(const int mounts_fds[], size_t n_mounts_fds, uint64_t mount_id, dev_t *ret) {
+        assert(mounts_fds || n_mounts_fds == 0);
+        assert(ret);
+
+        for (size_t i = 0; i < n_mounts_fds; i++) {
+                int r;
+
+                if (mounts_fds[i] < 0)
+                        continue;
+
+                r = mounts_search_id(mounts_fds[i], mount_id, ret);
+                if (r != -ENXIO)
+                        return r;
+        }
+
+        return -ENXIO;
 }

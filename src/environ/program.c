@@ -3,15 +3,22 @@
 #include "program.h"
 #include "elf-piece.h"
 
-/* What the program headers say, as addresses in the file. */
+/* What the program headers say of themselves and of the interpreter, as addresses in the file. */
 typedef struct Layout {
-        uint64_t headers;     /* of the program headers themselves */
-        uint64_t dynamic;     /* 0 if there is none */
+        uint64_t headers;
         uint64_t interpreter; /* 0 if there is none */
         bool has_headers;
 } Layout;
 
-static void layout_take_header(Layout *l, const Memory *m, const GElf_Phdr *header) {
+static void append_segment(Segment segments[], size_t *n, size_t n_max, const GElf_Phdr *header) {
+        if (*n < n_max)
+                segments[(*n)++] = (Segment){ .address = header->p_vaddr,
+                                              .size = header->p_memsz,
+                                              .file_size = header->p_filesz,
+                                              .flags = header->p_flags };
+}
+
+static void program_take_header(Program *p, Layout *l, const Memory *m, const GElf_Phdr *header) {
         switch (header->p_type) {
         case PT_PHDR:
                 l->headers = header->p_vaddr;
@@ -24,16 +31,31 @@ static void layout_take_header(Layout *l, const Memory *m, const GElf_Phdr *head
                         l->headers = header->p_vaddr + elf_item_size(m->elf_class, ELF_T_EHDR);
                         l->has_headers = true;
                 }
+                append_segment(p->segments, &p->n_segments, SEGMENTS_MAX, header);
+                break;
+
+        case PT_NOTE:
+                append_segment(p->notes, &p->n_notes, NOTES_MAX, header);
                 break;
 
         case PT_DYNAMIC:
-                l->dynamic = header->p_vaddr;
+                p->dynamic = header->p_vaddr;
                 break;
 
         case PT_INTERP:
                 l->interpreter = header->p_vaddr;
                 break;
         }
+}
+
+static void program_add_bias(Program *p, uint64_t bias) {
+        p->bias = bias;
+        if (p->dynamic != 0)
+                p->dynamic += bias;
+        for (size_t i = 0; i < p->n_segments; i++)
+                p->segments[i].address += bias;
+        for (size_t i = 0; i < p->n_notes; i++)
+                p->notes[i].address += bias;
 }
 
 static int read_interpreter(Memory *m, uint64_t address, char *buf, size_t size) {
@@ -67,14 +89,12 @@ int program_read(Memory *m, const Auxv *auxv, Program *ret) {
 
                 if (!gelf_getphdr(table.elf, (int) i, &header))
                         return -EBADMSG;
-                layout_take_header(&layout, m, &header);
+                program_take_header(&program, &layout, m, &header);
         }
         if (!layout.has_headers)
                 return -EBADMSG;
 
-        program.bias = auxv->program_headers - layout.headers;
-        if (layout.dynamic != 0)
-                program.dynamic = program.bias + layout.dynamic;
+        program_add_bias(&program, auxv->program_headers - layout.headers);
         if (layout.interpreter != 0) {
                 r = read_interpreter(m, program.bias + layout.interpreter, program.interpreter,
                                      sizeof(program.interpreter));

@@ -3,11 +3,27 @@
 
 #include "auxv.h"
 
+#define SEGMENTS_MAX 16U
+#define NOTES_MAX 4U
+
+/* A part of the file as it is in memory; the address has the bias added. */
+typedef struct Segment {
+        uint64_t address;
+        uint64_t size;      /* in memory */
+        uint64_t file_size; /* of this in the file, the rest is zeros at first */
+        uint32_t flags;     /* PF_R, PF_W, PF_X */
+} Segment;
+
 /* A program as the kernel loaded it. */
 typedef struct Program {
         uint64_t bias;        /* what was added to the addresses in the file */
         uint64_t dynamic;     /* address of its dynamic section, 0 for a static program */
         char interpreter[64]; /* path of the dynamic loader, PT_INTERP; "" if none or too long */
+
+        Segment segments[SEGMENTS_MAX]; /* PT_LOAD; more than these are not looked at */
+        size_t n_segments;
+        Segment notes[NOTES_MAX]; /* PT_NOTE, the same */
+        size_t n_notes;
 } Program;
 
 /* Reads the program headers in the process's memory, elf(5).

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "recorder.h"
 #include "snapshot.h"
 #include "text.h"
 
@@ -14,61 +13,6 @@
 
 static void snapshot_take_over(Snapshot *s, Recorder *recorder) {
         *s = (Snapshot){ TAKE_PTR(recorder->data), recorder->size, recorder->n_entries };
-}
-
-static int record_string(Recorder *recorder, Memory *m, uint64_t address) {
-        for (;;) {
-                const uint8_t *view, *end;
-                size_t size;
-                int r;
-
-                r = memory_view(m, address, &view, &size);
-                if (r < 0)
-                        return r;
-
-                end = memchr(view, 0, size);
-                if (end)
-                        size = (size_t) (end - view) + 1;
-
-                r = recorder_add(recorder, view, size);
-                if (r < 0)
-                        return r;
-                if (end)
-                        return recorder_count_entry(recorder);
-
-                address += size;
-        }
-}
-
-/* The array behind environ: pointers of the process's own width, the last one NULL. */
-static int record_array(Recorder *recorder, Memory *m, uint64_t address) {
-        const size_t pointer_size = memory_pointer_size(m);
-
-        for (;; address += pointer_size) {
-                uint64_t string;
-                int r;
-
-                r = memory_read_pointer(m, address, &string);
-                if (r < 0)
-                        return r;
-                if (string == 0)
-                        return 0;
-
-                r = record_string(recorder, m, string);
-                if (r < 0)
-                        return r;
-        }
-}
-
-static int record_environment(Recorder *recorder, Memory *m, const Location *l) {
-        uint64_t array;
-        int r;
-
-        r = memory_read_pointer(m, l->address, &array);
-        if (r < 0)
-                return r;
-
-        return array == 0 ? 0 : record_array(recorder, m, array);
 }
 
 /* What can't be read while the process changes it may be there a moment later; these errors will stay. */
@@ -92,7 +36,7 @@ int snapshot_take(Memory *m, const Location *l, Snapshot *ret) {
 
         for (;;) {
                 recorder_begin(&recorder);
-                r = record_environment(&recorder, m, l);
+                r = location_record(l, m, &recorder);
                 if (is_final(r))
                         return r;
 

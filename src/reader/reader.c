@@ -66,6 +66,9 @@ static int reader_open_memory(Reader *reader, const Identity *expected, Memory *
         if (r < 0)
                 return r;
 
+        /* What can be read without it is read without it. */
+        (void) memory_open_executable(memory);
+
         r = process_read_stat(&reader->process, ret_stat);
         if (r < 0)
                 return r;
@@ -123,8 +126,9 @@ static int reader_read(Reader *reader, const ReaderRequest *request, int answer_
 
         r = sandbox_enter(reader->sandbox,
                           (const int[]){ reader->socket_fd, answer_fd, memory->mem_fd, memory->auxv_fd,
-                                         memory->maps_fd, memory->mounts_fds[0], memory->mounts_fds[1] },
-                          7);
+                                         memory->maps_fd, memory->mounts_fds[0], memory->mounts_fds[1],
+                                         memory->executable_fd },
+                          8);
         if (r < 0)
                 _exit(EXIT_FAILURE);
 

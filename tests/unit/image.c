@@ -20,6 +20,8 @@ Memory *image_new(int elf_class) {
         m->mounts_fds[0] = memfd_with("", 0);
         m->mounts_fds[1] = -EBADF;
         m->mounts_open = true;
+        m->executable_fd = -EBADF;
+        m->executable_error = -ENOENT;
         m->elf_class = elf_class;
 
         assert_int_equal(ftruncate(m->mem_fd, (off_t) IMAGE_END), 0);

@@ -24,7 +24,7 @@ static void assert_located(const char *interpreter, Object objects[], size_t n_o
                 _cleanup_(memory_freep) Memory *m = program_new(elf_class, interpreter, objects, n_objects);
                 Location l = {};
 
-                assert_int_equal(libc_locate(m, &l), 0);
+                assert_int_equal(location_find(m, &l), 0);
                 assert_int_equal(l.address, object_variable(expected));
                 assert_string_equal(l.symbol, symbol);
                 assert_string_equal(l.object, expected->path ? expected->path : "");
@@ -112,7 +112,7 @@ static void test_a_program_whose_libraries_know_no_environ_is_not_understood(voi
         _cleanup_(memory_freep) Memory *m = program_new(ELFCLASS64, GLIBC, objects, 2);
         Location l;
 
-        assert_int_equal(libc_locate(m, &l), -ENOEXEC);
+        assert_int_equal(location_find(m, &l), -ENOEXEC);
 }
 
 static void test_a_list_that_is_a_loop_is_an_error(void **state _unused_) {
@@ -121,10 +121,10 @@ static void test_a_list_that_is_a_loop_is_an_error(void **state _unused_) {
         Location l;
 
         image_put_pointer(m, objects[2].link_map + 3 * 8, objects[1].link_map);
-        assert_int_equal(libc_locate(m, &l), -ELOOP);
+        assert_int_equal(location_find(m, &l), -ELOOP);
 
         image_put_pointer(m, objects[0].link_map + 3 * 8, objects[0].link_map);
-        assert_int_equal(libc_locate(m, &l), -ELOOP);
+        assert_int_equal(location_find(m, &l), -ELOOP);
 }
 
 static void test_a_list_of_a_hundred_thousand_is_given_up(void **state _unused_) {
@@ -139,7 +139,7 @@ static void test_a_list_of_a_hundred_thousand_is_given_up(void **state _unused_)
                 link_map_put(m, list + i * 32, objects[0].base, 0, object_dynamic(&objects[0]),
                              list + (i + 1) * 32);
 
-        assert_int_equal(libc_locate(m, &l), -ELOOP);
+        assert_int_equal(location_find(m, &l), -ELOOP);
 }
 
 static void test_a_list_as_long_as_allowed_is_searched_to_its_end(void **state _unused_) {
@@ -154,7 +154,7 @@ static void test_a_list_as_long_as_allowed_is_searched_to_its_end(void **state _
                 link_map_put(m, list + i * 32, objects[0].base, 0, object_dynamic(&objects[0]),
                              i + 1 < n ? list + (i + 1) * 32 : objects[1].link_map);
 
-        assert_int_equal(libc_locate(m, &l), 0);
+        assert_int_equal(location_find(m, &l), 0);
         assert_int_equal(l.address, object_variable(&objects[1]));
 }
 
@@ -164,7 +164,7 @@ static void test_a_wild_next_entry_is_an_error(void **state _unused_) {
         Location l;
 
         image_put_pointer(m, objects[0].link_map + 3 * 8, 0xdead0000);
-        assert_int_equal(libc_locate(m, &l), -EFAULT);
+        assert_int_equal(location_find(m, &l), -EFAULT);
 }
 
 static void test_no_list_yet_means_that_the_program_is_being_loaded(void **state _unused_) {
@@ -173,7 +173,7 @@ static void test_no_list_yet_means_that_the_program_is_being_loaded(void **state
         Location l;
 
         image_put_pointer(m, PROGRAM_R_DEBUG + 8, 0);
-        assert_int_equal(libc_locate(m, &l), -EINPROGRESS);
+        assert_int_equal(location_find(m, &l), -EINPROGRESS);
 }
 
 /* struct r_debug: version, list, breakpoint, state. RT_ADD is 1: the list is not complete. */
@@ -185,7 +185,7 @@ test_a_list_that_the_loader_is_still_making_is_no_reason_to_call_it_unsupported(
                 Location l;
 
                 image_put_u32(m, PROGRAM_R_DEBUG + 3 * memory_pointer_size(m), 1);
-                assert_int_equal(libc_locate(m, &l), -EINPROGRESS);
+                assert_int_equal(location_find(m, &l), -EINPROGRESS);
         }
 }
 
@@ -199,16 +199,16 @@ static void test_an_object_with_a_path_too_long_has_no_path(void **state _unused
         memset(path, 'x', PATH_MAX);
         image_put_string(m, 0x70000000, path);
         image_put_pointer(m, objects[1].link_map + 8, 0x70000000);
-        assert_int_equal(libc_locate(m, &l), 0);
+        assert_int_equal(location_find(m, &l), 0);
         assert_string_equal(l.object, "");
 
         path[PATH_MAX - 1] = 0;
         image_put_string(m, 0x70000000, path);
-        assert_int_equal(libc_locate(m, &l), 0);
+        assert_int_equal(location_find(m, &l), 0);
         assert_string_equal(l.object, path);
 
         image_put_pointer(m, objects[1].link_map + 8, 0);
-        assert_int_equal(libc_locate(m, &l), 0);
+        assert_int_equal(location_find(m, &l), 0);
         assert_string_equal(l.object, "");
 }
 
