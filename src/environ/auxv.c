@@ -28,6 +28,9 @@ static bool auxv_parse(const void *data, size_t size, int elf_class, Auxv *ret) 
                 case AT_PHNUM:
                         auxv.n_program_headers = entry.a_un.a_val;
                         break;
+                case AT_SYSINFO_EHDR:
+                        auxv.vdso = entry.a_un.a_val;
+                        break;
                 case AT_PHENT:
                         header_size = entry.a_un.a_val;
                         break;

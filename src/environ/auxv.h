@@ -8,6 +8,7 @@
 typedef struct Auxv {
         uint64_t program_headers; /* AT_PHDR */
         size_t n_program_headers; /* AT_PHNUM */
+        uint64_t vdso; /* AT_SYSINFO_EHDR: the object that the kernel brings along, vdso(7); 0 for none */
 } Auxv;
 
 /* Reads the auxiliary vector, and learns from it the width of the process's pointers (m->elf_class).

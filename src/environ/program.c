@@ -80,6 +80,8 @@ int program_read(Memory *m, const Auxv *auxv, Program *ret) {
         assert(auxv);
         assert(ret);
 
+        program.vdso = auxv->vdso;
+
         r = elf_piece_read(&table, m, auxv->program_headers, ELF_T_PHDR, auxv->n_program_headers);
         if (r < 0)
                 return r;

@@ -18,6 +18,7 @@ typedef struct Segment {
 typedef struct Program {
         uint64_t bias;        /* what was added to the addresses in the file */
         uint64_t dynamic;     /* address of its dynamic section, 0 for a static program */
+        uint64_t vdso;        /* address of the kernel's own object, 0 for none */
         char interpreter[64]; /* path of the dynamic loader, PT_INTERP; "" if none or too long */
 
         Segment segments[SEGMENTS_MAX]; /* PT_LOAD; more than these are not looked at */
