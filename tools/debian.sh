@@ -6,6 +6,10 @@
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL=C.UTF-8
 
+CAP_DAC_READ_SEARCH=2
+CAP_NET_ADMIN=12
+CAP_SYS_PTRACE=19
+
 # What it takes to build, by the names of Debian's packages.
 build_packages=(gcc libc6-dev meson pkgconf libsystemd-dev libelf-dev libseccomp-dev libcap-ng-dev)
 
@@ -36,6 +40,14 @@ show_log() {
 die_with_log() {
     show_log
     die "$1. All of it is in $log."
+}
+
+# may_have CAPABILITY: whether a process here may have it, which in containers is up to whoever started them
+may_have() {
+    local bounding
+
+    bounding=$(sed -n 's/^CapBnd:\t*//p' /proc/self/status)
+    (( 0x$bounding & 1 << $1 ))
 }
 
 is_debian() {

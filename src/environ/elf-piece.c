@@ -95,7 +95,8 @@ int elf_piece_copy(ElfPiece *p, int elf_class, const void *items, Elf_Type type,
                 return -EBADMSG;
 
         size = n_items * elf_item_size(elf_class, type);
-        memcpy(p->image + offset, items, size);
+        if (size > 0)
+                memcpy(p->image + offset, items, size);
         return open_image(p, offset, size, type);
 }
 

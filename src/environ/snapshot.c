@@ -108,6 +108,13 @@ int snapshot_take_initial(Memory *m, const ProcessStat *stat, Snapshot *ret) {
         return 0;
 }
 
+static void snapshot_wipe(Snapshot *s) {
+        if (s->data) {
+                explicit_bzero(s->data, s->size);
+                free(s->data);
+        }
+}
+
 int snapshot_make_text(Snapshot *s) {
         size_t size;
         char *text;
@@ -119,8 +126,7 @@ int snapshot_make_text(Snapshot *s) {
         if (r < 0)
                 return r;
 
-        explicit_bzero(s->data, s->size);
-        free(s->data);
+        snapshot_wipe(s);
         s->data = text;
         s->size = size;
         return 0;
@@ -129,9 +135,6 @@ int snapshot_make_text(Snapshot *s) {
 void snapshot_done(Snapshot *s) {
         assert(s);
 
-        if (s->data) {
-                explicit_bzero(s->data, s->size);
-                free(s->data);
-        }
+        snapshot_wipe(s);
         *s = (Snapshot){};
 }

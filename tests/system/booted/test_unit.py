@@ -20,7 +20,7 @@ EXPOSURE_MAX = 1.2  # of 10, as systemd-analyze counts; what is left is what rea
 
 
 def systemctl(*arguments):
-    return subprocess.run(["systemctl", *arguments], stdout=subprocess.PIPE, text=True).stdout.strip()
+    return subprocess.run(["systemctl", *arguments], capture_output=True, text=True).stdout.strip()
 
 
 def show(name):
@@ -162,7 +162,7 @@ def impatient():
     stop()
 
 
-def test_it_goes_when_nobody_asks_any_more_and_comes_back_for_the_next_call(alice, start, journal, impatient):
+def test_it_goes_when_nobody_asks_any_more_and_comes_back_for_the_next_call(alice, start, impatient, journal):
     process = start.puppet(alice)
 
     with bus.watch_owners() as watch:
