@@ -76,7 +76,9 @@ static void request_audit(const Request *request, int result) {
 }
 
 static int on_deadline(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata) {
-        request_fail(userdata, -ETIMEDOUT);
+        Request *request = userdata;
+
+        request_fail(request, request->waits ? -EBUSY : -ETIMEDOUT);
         return 0;
 }
 
@@ -91,16 +93,38 @@ static int request_start_deadline(Request *request) {
                                           READING_USEC, USEC_ACCURACY, on_deadline, request);
 }
 
-/* Takes a reader and lets the request go on with it; if all are taken, request_retry() will. */
-static void request_continue(Request *request) {
-        int r = 0;
+/* Who is to blame if it takes its time: as long as a process is only identified, who asks; once its memory is
+ * looked at, its owner. */
+static uid_t request_charged_user(const Request *request) {
+        return request->state == REQUEST_READING ? request->identity.uids[ID_EFFECTIVE]
+                                                 : request->caller.uid;
+}
+
+/* Returns -EAGAIN if there is no place for one. */
+static int request_take_reader(Request *request) {
+        int r;
 
         if (!request->reader)
-                r = reader_pool_take(request->service->pool, &request->reader);
+                return reader_pool_take(request->service->pool, request_charged_user(request),
+                                        &request->reader);
 
+        r = reader_charge(request->reader, request_charged_user(request));
+        if (r < 0)
+                request->reader = reader_release(request->reader);
+        return r;
+}
+
+/* Takes a reader and lets the request go on with it; if all are taken, request_retry() will. */
+static void request_continue(Request *request) {
+        const bool waited = request->waits;
+        int r;
+
+        r = request_take_reader(request);
         request->waits = r == -EAGAIN;
         if (request->waits)
                 return;
+        if (r >= 0 && waited)
+                r = request_start_deadline(request);
         if (r < 0)
                 return request_fail(request, r);
 
@@ -135,6 +159,17 @@ static size_t request_count_of_user(const Service *service, uid_t uid) {
         return n;
 }
 
+/* What a reader's reply comes to. Of the errors only polkit's say that something is not allowed: that a reader
+ * may not do what it should is a failure of the service. */
+static int outcome_of_reader(int error, const ReaderReply *reply) {
+        if (error == 0)
+                error = reply->error;
+        if (error > 0)
+                return -EPROTO;
+
+        return error == -EACCES || error == -EPERM || error == -ENOKEY || error == -EHOSTDOWN ? -EIO : error;
+}
+
 static void on_caller(int error, Caller *caller, void *userdata) {
         Request *request = userdata;
 
@@ -153,8 +188,7 @@ static void on_caller(int error, Caller *caller, void *userdata) {
 static void on_identity(int error, const ReaderReply *reply, void *userdata) {
         Request *request = userdata;
 
-        if (error == 0)
-                error = reply->error;
+        error = outcome_of_reader(error, reply);
         if (error < 0)
                 return request_fail(request, error);
 
@@ -184,8 +218,7 @@ static void request_identify(Request *request) {
 static void on_names(int error, const ReaderReply *reply, void *userdata) {
         Request *request = userdata;
 
-        if (error == 0)
-                error = reply->error;
+        error = outcome_of_reader(error, reply);
         if (error < 0)
                 return request_fail(request, error);
 
@@ -317,8 +350,7 @@ static void on_reading(int error, const ReaderReply *reply, void *userdata) {
         Request *request = userdata;
         int r;
 
-        if (error == 0)
-                error = reply->error;
+        error = outcome_of_reader(error, reply);
 
         /* The process is not any more who it was when it was authorised: all starts over. */
         if (error == -ESTALE && request->n_restarts++ < RESTARTS_MAX) {

@@ -230,7 +230,8 @@ int memory_open_executable(Memory *m) {
 
 /* Whether every page of the mapping comes without anybody's help. */
 static int memory_mapping_is_local(Memory *m, const Mapping *mapping) {
-        if (mapping->inode == 0 || device_is_block(mapping->device))
+        /* Of anonymous memory both are 0; of a file on FUSE the server chooses the inode. */
+        if ((mapping->inode == 0 && mapping->device == 0) || device_is_block(mapping->device))
                 return true;
 
         return memory_device_is_local(m, mapping->device);

@@ -271,6 +271,16 @@ static void test_pages_of_fuse_and_of_unknown_files_are_refused(void **state _un
         }
 }
 
+/* The server of a FUSE file system says which inodes its files have. */
+static void test_a_file_of_inode_zero_is_not_taken_for_anonymous_memory(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
+        uint8_t byte;
+
+        assert_true(dprintf(m->maps_fd, "00010000-00011000 rw-p 00000000 00:29 0 /mnt/file\n") > 0);
+        image_mount(m, 0, 41, "fuse");
+        assert_int_equal(memory_read(m, 0x10000, &byte, 1), -EREMOTE);
+}
+
 static void test_a_read_stops_before_a_page_of_fuse(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
         const uint8_t *view;
@@ -437,6 +447,7 @@ int main(void) {
                 cmocka_unit_test(test_a_file_on_an_unknown_mount_is_not_opened),
                 cmocka_unit_test(test_a_read_goes_on_over_neighbouring_mappings),
                 cmocka_unit_test(test_pages_of_fuse_and_of_unknown_files_are_refused),
+                cmocka_unit_test(test_a_file_of_inode_zero_is_not_taken_for_anonymous_memory),
                 cmocka_unit_test(test_a_read_stops_before_a_page_of_fuse),
                 cmocka_unit_test(test_more_file_systems_than_are_remembered),
                 cmocka_unit_test(test_device_zero_is_not_taken_for_a_remembered_one),
