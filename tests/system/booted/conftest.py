@@ -64,5 +64,4 @@ def pytest_runtest_makereport(item):
     """Shows the end of the journal where a test fails."""
     report = (yield).get_result()
     if report.failed:
-        tail = subprocess.run(["journalctl", "--quiet", "--lines=20"], stdout=subprocess.PIPE, text=True)
-        report.sections.append(("journal", tail.stdout))
+        report.sections.append(("journal", journals.read("--lines=20")))

@@ -14,7 +14,8 @@ UNIT_SUCCESS = "7ad2d189f7e94e70a38c781354912448"  # systemd: a unit was deactiv
 
 def read(*arguments):
     """Returns all of it, or what the arguments choose, as journalctl shows it."""
-    return subprocess.run(["journalctl", "--quiet", *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
+    shown = subprocess.run(["journalctl", "--quiet", *arguments], stdout=subprocess.PIPE, check=True).stdout
+    return shown.decode(errors="replace")
 
 
 class Journal:

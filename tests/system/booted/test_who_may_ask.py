@@ -137,19 +137,22 @@ def test_the_rule_about_roots_processes_stands_above_a_grant(carol, process, rul
 #
 
 
-class Asked:
-    """A user who asks with pekeenv, and has an agent on a terminal that is asked for the password."""
+class Question:
+    """A user asks with pekeenv, and has an agent on a terminal that is asked for a password."""
 
     def __init__(self, user, pid):
         self._command = user.start(
             ["sh", "-c", 'read -r go && exec pekeenv get "$1"', "sh", str(pid)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.terminal = Terminal(user, self._command.pid)
+
+    def ask(self):
+        """Returns when the password can be typed."""
         self._command.stdin.write("go\n")
         self._command.stdin.flush()
         self.terminal.wait_for_prompt()
 
-    def result(self):
+    def answer(self):
         stdout, stderr = self._command.communicate(timeout=users.LIMIT)
         return self._command.returncode, stdout, stderr
 
@@ -160,24 +163,27 @@ class Asked:
 
 
 @pytest.fixture
-def asked(alice, process):
-    asked = Asked(alice, process.pid)
-    yield asked
-    asked.end()
+def question(alice, process):
+    question = Question(alice, process.pid)
+    try:
+        question.ask()
+        yield question
+    finally:
+        question.end()
 
 
 def test_the_question_says_what_it_is_about_and_the_right_password_answers_it(
-        asked, process, administrators_password):
-    assert f"process {process.pid} of user bob: {os.path.realpath(target.PYTHON)}" in asked.terminal.text
-    assert "dora" in asked.terminal.text
+        question, process, administrators_password):
+    assert f"process {process.pid} of user bob: {os.path.realpath(target.PYTHON)}" in question.terminal.text
+    assert "dora" in question.terminal.text
 
-    asked.terminal.type(administrators_password)
-    assert asked.result() == (0, f"LANG=C.UTF-8\nOLD={OLD}\nNEW={NEW}\n", "")
+    question.terminal.type(administrators_password)
+    assert question.answer() == (0, f"LANG=C.UTF-8\nOLD={OLD}\nNEW={NEW}\n", "")
 
 
-def test_a_wrong_password_does_not(asked, process):
-    asked.terminal.type("open barley")
-    status, stdout, stderr = asked.result()
+def test_a_wrong_password_does_not(question, process):
+    question.terminal.type("open barley")
+    status, stdout, stderr = question.answer()
 
     assert (status, stdout) == (DENIED, "")
     assert stderr.startswith(f"pekeenv: You may not read the environment of process {process.pid} of user bob:")
