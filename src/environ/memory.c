@@ -52,7 +52,7 @@ int memory_open(const Process *p, Memory **ret) {
                 return -ENOMEM;
 
         m->mem_fd = m->auxv_fd = m->maps_fd = m->mounts_fds[0] = m->mounts_fds[1] = m->executable_fd =
-                -EBADF;
+                m->debug_fd = -EBADF;
         m->dir_fd = p->dir_fd;
         m->elf_class = ELFCLASSNONE;
 
@@ -134,6 +134,7 @@ Memory *memory_free(Memory *m) {
         close_fd(m->mounts_fds[0]);
         close_fd(m->mounts_fds[1]);
         close_fd(m->executable_fd);
+        close_fd(m->debug_fd);
 
         mappings_done(&m->mappings);
         for (size_t i = 0; i < N_WINDOWS; i++)

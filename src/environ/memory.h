@@ -42,6 +42,7 @@ typedef struct Memory {
 
         int executable_fd;    /* the program's file, once memory_open_executable() has opened it */
         int executable_error; /* why it could not; 0 while that was not tried */
+        int debug_fd;         /* its debug file, if the caller has found one (debug-file.h); owned */
 
         int elf_class; /* ELFCLASS32 or ELFCLASS64, set by auxv_read(); ELFCLASSNONE before */
 
