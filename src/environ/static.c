@@ -194,7 +194,11 @@ static int locate_in_debug_file(Memory *m, const Program *p, Location *ret) {
         if (m->debug_fd < 0)
                 return -ENOENT;
 
+        /* One of another program is as good as none. */
         r = debug_file_open_checked(m, p, &f);
+        if (r == -EBADMSG)
+                return -ENOENT;
+
         return r < 0 ? r : locate_in_file(m, p, &f, SOURCE_DEBUG_FILE, ret);
 }
 
