@@ -13,8 +13,3 @@ typedef struct InitialStack {
 /* Finds it by the vector, of which the kernel tells a copy that the program can't change.
  * Returns 0; -ENOENT if it is not there any more; or the errors of auxv_read() and memory_read(). */
 int initial_stack_find(Memory *m, InitialStack *ret);
-
-/* Copies one of the program's arguments as it is now, NUL-terminated.
- * Returns 0; -ENOENT if there are not so many or they can't be found; -ENAMETOOLONG if it does not fit; or the
- * errors of memory_read(). */
-int initial_stack_read_argument(Memory *m, const InitialStack *s, size_t index, char *buf, size_t size);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "elf-piece.h"
-#include "initial-stack.h"
 #include "keeper.h"
 #include "note.h"
 
@@ -98,21 +97,21 @@ static int marks_read(const ElfFile *f, Marks *ret) {
 }
 
 /* The name by which busybox was told what to be, as its main() takes it: of the first argument, or of the second
- * behind "busybox". */
+ * behind "busybox". Not by argv, which applets change. */
 static int read_applet(Memory *m, char *buf, size_t size) {
-        InitialStack stack;
-        int r;
+        uint64_t address = m->arguments;
 
-        r = initial_stack_find(m, &stack);
-        if (r < 0)
-                return r;
+        if (address == 0)
+                return -ENOENT;
 
         for (size_t i = 0; i < 2; i++) {
                 const char *name;
+                int r;
 
-                r = initial_stack_read_argument(m, &stack, i, buf, size);
+                r = memory_read_string(m, address, buf, size);
                 if (r < 0)
                         return r;
+                address += strlen(buf) + 1;
 
                 name = strrchr(buf, '/');
                 name = name ? name + 1 : buf + (buf[0] == '-');

@@ -204,7 +204,13 @@ static int memory_file_is_local(Memory *m, int fd) {
 static int open_executable(Memory *m, int *ret) {
         _cleanup_close_ int fd = -EBADF;
         char path[sizeof("/proc/self/fd/") + 10];
+        ProcessStat stat;
         int r;
+
+        r = process_read_stat(&(Process){ .dir_fd = m->dir_fd }, &stat);
+        if (r < 0)
+                return r;
+        m->arguments = stat.arg_start;
 
         fd = openat(m->dir_fd, "exe", O_PATH | O_CLOEXEC);
         if (fd < 0)

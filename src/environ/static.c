@@ -10,8 +10,7 @@
 #include "static.h"
 #include "symbol-table.h"
 
-/* In the order of what they say: getenv() of glibc and of musl refers to the first. A program may have an environ
- * of its own then. The last one is musl's alone. */
+/* getenv() of glibc and of musl refers to the first; the fourth is musl's alone. */
 enum { ENVIRON, ENVIRON_WEAK, ENVIRON_BSD, ENVIRON_MUSL, PROGRAM_NAME, PROGRAM_NAME_WEAK, N_VARIABLES };
 
 static const TableVariable all_variables[N_VARIABLES] = {
@@ -85,6 +84,16 @@ static int check_executable(Memory *m, const Program *p, const ElfFile *f) {
         return 0;
 }
 
+/* The file may be of the program that was executed since the memory was opened. */
+static int check_gone(Memory *m, const Program *p) {
+        uint8_t byte;
+        int r;
+
+        memory_forget(m);
+        r = memory_read(m, p->headers, &byte, sizeof(byte));
+        return r < 0 ? r : -EBADMSG;
+}
+
 /* Opens the executable of a static program that libc keeps the environment of. */
 static int open_executable(Memory *m, const Program *p, ElfFile *ret) {
         int r;
@@ -105,6 +114,8 @@ static int open_executable(Memory *m, const Program *p, ElfFile *ret) {
                 return r;
 
         r = check_executable(m, p, ret);
+        if (r == -EBADMSG)
+                return check_gone(m, p);
         if (r < 0)
                 return r;
 
@@ -112,7 +123,8 @@ static int open_executable(Memory *m, const Program *p, ElfFile *ret) {
 }
 
 /* Before libc has started, environ is NULL; it may be later, too, if the program wants it so. What tells the two
- * apart is the name by which the program was invoked: NULL or "" before. */
+ * apart is the name by which the program was invoked: NULL or "" before, and in a PIE that has not relocated itself
+ * a pointer that leads nowhere. */
 static int check_started(Memory *m, const TableVariable variables[static N_VARIABLES]) {
         const uint64_t variable = variables[PROGRAM_NAME].address ? variables[PROGRAM_NAME].address
                                                                   : variables[PROGRAM_NAME_WEAK].address;
@@ -131,7 +143,7 @@ static int check_started(Memory *m, const TableVariable variables[static N_VARIA
 
         r = memory_read(m, name, &first, sizeof(first));
         if (r < 0)
-                return r;
+                return r == -EFAULT ? -EINPROGRESS : r;
 
         return first == 0 ? -EINPROGRESS : 0;
 }
@@ -154,10 +166,21 @@ static int find_runtime(Memory *m, const Program *p, const TableVariable variabl
         return 0;
 }
 
+/* By the name that getenv() uses. Where a linker has made that one local, it can't be told from others of the
+ * name; then all of libc's other names must agree: a program may have an environ of its own. */
+static const TableVariable *choose_environ(const TableVariable variables[static N_VARIABLES]) {
+        const TableVariable *weak = &variables[ENVIRON_WEAK], *bsd = &variables[ENVIRON_BSD];
+
+        if (variables[ENVIRON].address != 0)
+                return &variables[ENVIRON];
+
+        return weak->address != 0 && weak->address == bsd->address ? weak : NULL;
+}
+
 /* Returns -ENOENT if the file has no symbol for it. */
 static int locate_in_file(Memory *m, const Program *p, const ElfFile *f, Source source, Location *ret) {
         TableVariable variables[N_VARIABLES];
-        const TableVariable *v = variables;
+        const TableVariable *v;
         uint64_t array;
         Runtime runtime;
         int r;
@@ -167,9 +190,8 @@ static int locate_in_file(Memory *m, const Program *p, const ElfFile *f, Source 
         if (r < 0)
                 return r;
 
-        while (v <= &variables[ENVIRON_BSD] && v->address == 0)
-                v++;
-        if (v > &variables[ENVIRON_BSD])
+        v = choose_environ(variables);
+        if (!v)
                 return -ENOENT;
 
         r = find_runtime(m, p, variables, &runtime);

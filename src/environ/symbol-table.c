@@ -21,7 +21,6 @@ typedef struct SymbolTable {
         uint64_t names_size;
 } SymbolTable;
 
-/* The local symbols come first, sh_info tells how many they are (System V ABI, "Sections"). */
 static int symbol_table_open(const ElfFile *f, SymbolTable *ret) {
         GElf_Shdr table, names;
         size_t size;
@@ -44,7 +43,6 @@ static int symbol_table_open(const ElfFile *f, SymbolTable *ret) {
                 .symbol_size = size,
                 .offset = table.sh_offset,
                 .n_symbols = table.sh_size / size < SYMBOLS_MAX ? table.sh_size / size : SYMBOLS_MAX,
-                .next = table.sh_info,
                 .names = names.sh_offset,
                 .names_size = names.sh_size,
         };
@@ -67,14 +65,20 @@ static int symbol_table_read_piece(SymbolTable *t, ElfPiece *piece) {
 }
 
 static bool symbol_can_be_it(const GElf_Sym *symbol, const Program *p, size_t pointer_size) {
-        const unsigned type = GELF_ST_TYPE(symbol->st_info), binding = GELF_ST_BIND(symbol->st_info);
+        const unsigned type = GELF_ST_TYPE(symbol->st_info);
         const uint64_t address = symbol->st_value + p->bias;
 
-        return symbol->st_shndx != SHN_UNDEF && symbol->st_shndx != SHN_ABS && symbol->st_value != 0 &&
-               (type == STT_OBJECT || type == STT_NOTYPE) &&
-               (binding == STB_GLOBAL || binding == STB_WEAK || binding == STB_GNU_UNIQUE) &&
-               (symbol->st_size == pointer_size || symbol->st_size == 0) && address % pointer_size == 0 &&
+        return (type == STT_OBJECT || type == STT_NOTYPE) &&
+               (symbol->st_size == pointer_size || symbol->st_size == 0) && symbol->st_shndx != SHN_UNDEF &&
+               symbol->st_shndx != SHN_ABS && symbol->st_value != 0 && address % pointer_size == 0 &&
                program_has(p, address, pointer_size, PF_R | PF_W);
+}
+
+/* A local symbol with a default visibility is a static variable. */
+static bool symbol_is_local(const GElf_Sym *symbol) {
+        return GELF_ST_BIND(symbol->st_info) == STB_LOCAL &&
+               GELF_ST_VISIBILITY(symbol->st_other) != STV_HIDDEN &&
+               GELF_ST_VISIBILITY(symbol->st_other) != STV_INTERNAL;
 }
 
 /* Reads a name as far as it could be one of ours. */
@@ -125,7 +129,7 @@ static int take_piece(const SymbolTable *t, const Program *p, const ElfPiece *pi
 
                 if (!gelf_getsym(piece->data, (int) i, &symbol))
                         return -EBADMSG;
-                if (!symbol_can_be_it(&symbol, p, pointer_size))
+                if (symbol_is_local(&symbol) || !symbol_can_be_it(&symbol, p, pointer_size))
                         continue;
 
                 r = take_symbol(t, p, &symbol, variables, n_variables);
@@ -144,8 +148,8 @@ int symbol_table_find(const ElfFile *f, const Program *p, TableVariable variable
         assert(p);
         assert(variables || n_variables == 0);
 
-        for (size_t i = 0; i < n_variables; i++)
-                variables[i].address = 0;
+        for (TableVariable *v = variables; v < variables + n_variables; v++)
+                v->address = 0;
 
         r = symbol_table_open(f, &table);
         if (r < 0)

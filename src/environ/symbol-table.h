@@ -11,7 +11,8 @@ typedef struct TableVariable {
 } TableVariable;
 
 /* Looks variables up, all in one pass. Taken are symbols that can be the one that everybody means by the name:
- * local ones are other variables of the same name, and what can't hold a pointer that changes is none.
+ * local ones are other variables of the same name, unless they are hidden, which makes linkers call everybody's
+ * local; and what can't hold a pointer that changes is none.
  * f: the program's executable or its debug file. p: tells where its writable segments are.
  * Returns 0; -ENOENT if the file has no symbol table; -EBADMSG if the table is none, or if a name stands for
  * two variables; or the errors of elf_file_read(). */
