@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "audit.h"
+#include "debug-file.h"
 #include "failure.h"
 #include "fd-util.h"
 #include "log.h"
@@ -46,6 +47,7 @@ static void request_free(Request *request) {
         sd_bus_track_unref(request->caller_track);
         polkit_query_free(request->polkit);
         caller_done(&request->caller);
+        close_fd(request->debug_fd);
         close_fd(request->answer_fd);
         close_fd(request->pidfd);
         sd_bus_message_unref(request->message);
@@ -346,7 +348,25 @@ void request_retry(Request *request) {
                 request_continue(request);
 }
 
+/* Starts reading over with another reader: each is good for one answer. */
+static void request_read_again(Request *request, RequestState state) {
+        request->reader = reader_release(request->reader);
+        request->answer_fd = close_fd(request->answer_fd);
+        request_want_reader(request, state);
+}
+
+/* Opens the debug file that the reader would like to have, if there is one. The build ID is what the process says
+ * it is; the reader can do no more with a wrong file than with none, and finds out that it is wrong. */
+static bool request_open_debug_file(Request *request, const BuildId *id) {
+        if (request->looked_for_debug_file || id->size == 0)
+                return false;
+
+        request->looked_for_debug_file = true;
+        return debug_file_open_by_id(DEBUG_FILES, id, &request->debug_fd) >= 0;
+}
+
 static void on_reading(int error, const ReaderReply *reply, void *userdata) {
+        const bool replied = error == 0;
         Request *request = userdata;
         int r;
 
@@ -354,10 +374,12 @@ static void on_reading(int error, const ReaderReply *reply, void *userdata) {
 
         /* The process is not any more who it was when it was authorised: all starts over. */
         if (error == -ESTALE && request->n_restarts++ < RESTARTS_MAX) {
-                request->reader = reader_release(request->reader);
-                request->answer_fd = close_fd(request->answer_fd);
-                return request_want_reader(request, REQUEST_IDENTIFYING);
+                request->debug_fd = close_fd(request->debug_fd);
+                request->looked_for_debug_file = false;
+                return request_read_again(request, REQUEST_IDENTIFYING);
         }
+        if (replied && request_open_debug_file(request, &reply->build_id))
+                return request_read_again(request, REQUEST_READING);
         if (error < 0)
                 return request_fail(request, error);
 
@@ -385,8 +407,9 @@ static void request_read(Request *request) {
         if (request->answer_fd < 0)
                 return request_fail(request, -errno);
 
-        r = reader_send(request->reader, &message, (const int[]){ request->pidfd, request->answer_fd }, 2,
-                        on_reading, request);
+        r = reader_send(request->reader, &message,
+                        (const int[]){ request->pidfd, request->answer_fd, request->debug_fd },
+                        request->debug_fd < 0 ? 2 : 3, on_reading, request);
         if (r < 0)
                 request_fail(request, r);
 }
@@ -415,7 +438,7 @@ int request_start(Service *service, const Question *question, sd_bus_message *me
         request->pidfd = TAKE_FD(fd);
         request->pid = pid;
         request->caller = CALLER_NULL;
-        request->answer_fd = -EBADF;
+        request->answer_fd = request->debug_fd = -EBADF;
         service_add_request(service, request);
 
         r = caller_query(message, on_caller, request, &request->caller_query);

@@ -4,6 +4,7 @@
 #include "array.h"
 #include "libc.h"
 #include "program.h"
+#include "static.h"
 
 static const char *const runtime_names[] = {
         [RUNTIME_UNKNOWN] = "unknown",
@@ -13,6 +14,9 @@ static const char *const runtime_names[] = {
 
 static const char *const source_names[] = {
         [SOURCE_DYNAMIC_SYMBOL] = "dynamic-symbol",
+        [SOURCE_SYMBOL_TABLE] = "symbol-table",
+        [SOURCE_DEBUG_FILE] = "debug-file",
+        [SOURCE_SCAN] = "scan",
 };
 
 const char *runtime_to_string(Runtime runtime) {
@@ -41,7 +45,8 @@ int location_find(Memory *m, Location *ret) {
         if (r < 0)
                 return r;
 
-        return libc_locate(m, &program, ret);
+        r = libc_locate(m, &program, ret);
+        return r == -ENOEXEC ? static_locate(m, &program, ret) : r;
 }
 
 int location_record(const Location *l, Memory *m, Recorder *recorder) {

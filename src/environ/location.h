@@ -16,6 +16,9 @@ typedef enum Runtime {
 /* How the place was found. */
 typedef enum Source {
         SOURCE_DYNAMIC_SYMBOL, /* in the symbol table of a loaded object */
+        SOURCE_SYMBOL_TABLE,   /* in the full symbol table of the executable's file */
+        SOURCE_DEBUG_FILE,     /* in that of its debug file */
+        SOURCE_SCAN,           /* by the machine code that uses it */
 } Source;
 
 /* In which form it is kept there. */
@@ -38,7 +41,7 @@ const char *source_to_string(Source source);
 
 /* Finds it, by all ways there are.
  * Returns 0;
- * -ENOEXEC     the program keeps its environment in a way that is not known, as static programs do
+ * -ENOEXEC     the program keeps its environment in a way that is not known
  * -EINPROGRESS the program is still being loaded
  * -EBADMSG     what should be the loader's or the linker's data is not
  * -ELOOP       the list of loaded objects does not end
