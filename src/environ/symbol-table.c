@@ -35,7 +35,8 @@ static int symbol_table_open(const ElfFile *f, SymbolTable *ret) {
                 return r;
 
         size = elf_item_size(f->elf_class, ELF_T_SYM);
-        if (table.sh_entsize != size || names.sh_type != SHT_STRTAB)
+        if (table.sh_entsize != size || names.sh_type != SHT_STRTAB || table.sh_offset > INT64_MAX ||
+            names.sh_offset > INT64_MAX)
                 return -EBADMSG;
 
         *ret = (SymbolTable){
