@@ -2,17 +2,23 @@
 
 #include "location.h"
 #include "array.h"
+#include "ash.h"
+#include "bash.h"
 #include "libc.h"
 #include "program.h"
+#include "shell.h"
 
 static const char *const runtime_names[] = {
         [RUNTIME_UNKNOWN] = "unknown",
         [RUNTIME_GLIBC] = "glibc",
         [RUNTIME_MUSL] = "musl",
+        [RUNTIME_BASH] = "bash",
+        [RUNTIME_ASH] = "ash",
 };
 
 static const char *const source_names[] = {
         [SOURCE_DYNAMIC_SYMBOL] = "dynamic-symbol",
+        [SOURCE_SCAN] = "scan",
 };
 
 const char *runtime_to_string(Runtime runtime) {
@@ -41,6 +47,10 @@ int location_find(Memory *m, Location *ret) {
         if (r < 0)
                 return r;
 
+        r = shell_locate(m, &program, ret);
+        if (r != -ENOEXEC)
+                return r;
+
         return libc_locate(m, &program, ret);
 }
 
@@ -50,6 +60,10 @@ int location_record(const Location *l, Memory *m, Recorder *recorder) {
         switch (l->form) {
         case FORM_ARRAY:
                 return array_record(recorder, m, l->address);
+        case FORM_BASH:
+                return bash_record(recorder, m, l);
+        case FORM_ASH:
+                return ash_record(recorder, m, l);
         }
 
         return -ENOEXEC;
