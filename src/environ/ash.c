@@ -5,6 +5,7 @@
 
 #include "array.h"
 #include "ash.h"
+#include "heap.h"
 
 /* var.c and var.h of dash 0.5.11 and 0.5.12, shell/ash.c of busybox 1.30 to 1.38 */
 #define CHAINS 39U
@@ -344,14 +345,8 @@ int ash_locate(Memory *m, const Program *p, Location *ret) {
         return 0;
 }
 
-static bool is_name_character(uint8_t c, bool first) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
-               (!first && c >= '0' && c <= '9');
-}
-
-/* "NAME=…", with a name that belongs into this chain: what a text is not that was just freed. */
-static int check_text(Memory *m, uint64_t text, uint32_t chain) {
-        bool first = true;
+/* "NAME=…", with a name that belongs into this chain. busybox takes any name out of its environment, from 1.38 on. */
+static int check_name(Memory *m, uint64_t text, uint32_t chain) {
         uint32_t h = 0;
 
         for (size_t n = 0; n < RECORDER_BYTES_MAX;) {
@@ -363,12 +358,14 @@ static int check_text(Memory *m, uint64_t text, uint32_t chain) {
                 if (r < 0)
                         return r;
 
-                for (size_t i = 0; i < size; i++, first = false) {
-                        if (view[i] == '=' && !first)
+                if (n == 0)
+                        h = (uint32_t) view[0] << 4;
+                for (size_t i = 0; i < size; i++) {
+                        if (view[i] == '=')
                                 return h % CHAINS == chain ? 0 : -EAGAIN;
-                        if (!is_name_character(view[i], first))
+                        if (view[i] == 0)
                                 return -EAGAIN;
-                        h += view[i] + (first ? (uint32_t) view[i] << 4 : 0);
+                        h += view[i];
                 }
                 n += size;
         }
@@ -376,9 +373,18 @@ static int check_text(Memory *m, uint64_t text, uint32_t chain) {
         return -EAGAIN;
 }
 
-static int record_variable(Recorder *recorder, Memory *m, const Variable *v, uint32_t chain) {
+static int record_text(Recorder *recorder, Memory *m, uint64_t text, uint32_t chain) {
         int r;
 
+        r = heap_is_freed(m, text);
+        if (r != 0)
+                return r < 0 ? r : -EAGAIN;
+
+        r = check_name(m, text, chain);
+        return r < 0 ? r : string_record(recorder, m, text);
+}
+
+static int record_variable(Recorder *recorder, Memory *m, const Variable *v, uint32_t chain) {
         if ((v->flags & ~FLAGS_ALL) != 0)
                 return -EAGAIN;
         if ((v->flags & (FLAG_EXPORT | FLAG_UNSET)) != FLAG_EXPORT)
@@ -386,8 +392,7 @@ static int record_variable(Recorder *recorder, Memory *m, const Variable *v, uin
         if (v->text == 0)
                 return -EAGAIN;
 
-        r = check_text(m, v->text, chain);
-        return r < 0 ? r : string_record(recorder, m, v->text);
+        return record_text(recorder, m, v->text, chain);
 }
 
 /* As listvars() does it. */
