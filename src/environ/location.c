@@ -2,6 +2,7 @@
 
 #include "location.h"
 #include "array.h"
+#include "go.h"
 #include "libc.h"
 #include "program.h"
 
@@ -9,10 +10,13 @@ static const char *const runtime_names[] = {
         [RUNTIME_UNKNOWN] = "unknown",
         [RUNTIME_GLIBC] = "glibc",
         [RUNTIME_MUSL] = "musl",
+        [RUNTIME_GO] = "go",
 };
 
 static const char *const source_names[] = {
         [SOURCE_DYNAMIC_SYMBOL] = "dynamic-symbol",
+        [SOURCE_SYMBOL_TABLE] = "symbol-table",
+        [SOURCE_CODE] = "code",
 };
 
 const char *runtime_to_string(Runtime runtime) {
@@ -41,6 +45,11 @@ int location_find(Memory *m, Location *ret) {
         if (r < 0)
                 return r;
 
+        /* A Go program with C in it has a libc, too: who is not sure of it must not be asked next. */
+        r = go_locate(m, &program, ret);
+        if (r != -ENOEXEC)
+                return r == -EOPNOTSUPP ? -ENOEXEC : r;
+
         return libc_locate(m, &program, ret);
 }
 
@@ -50,7 +59,15 @@ int location_record(const Location *l, Memory *m, Recorder *recorder) {
         switch (l->form) {
         case FORM_ARRAY:
                 return array_record(recorder, m, l->address);
+        case FORM_GO:
+                return go_record(recorder, m, l->address, l->guard);
         }
 
         return -ENOEXEC;
+}
+
+int location_finish(const Location *l, Recorder *recorder) {
+        assert(l);
+
+        return l->form == FORM_GO ? go_finish(recorder) : 0;
 }

@@ -11,22 +11,27 @@ typedef enum Runtime {
         RUNTIME_UNKNOWN,
         RUNTIME_GLIBC,
         RUNTIME_MUSL,
+        RUNTIME_GO,
 } Runtime;
 
 /* How the place was found. */
 typedef enum Source {
         SOURCE_DYNAMIC_SYMBOL, /* in the symbol table of a loaded object */
+        SOURCE_SYMBOL_TABLE,   /* in the symbol table of the program's file */
+        SOURCE_CODE,           /* by what the runtime's own machine code refers to */
 } Source;
 
 /* In which form it is kept there. */
 typedef enum Form {
         FORM_ARRAY, /* array.h */
+        FORM_GO,    /* go.h */
 } Form;
 
 /* Where a process keeps its live environment. Plain data, to be sent between processes. */
 typedef struct Location {
         Form form;
         uint64_t address; /* of the variable that leads to it */
+        uint64_t guard;   /* of what tells that it is being changed now, 0 if nothing does */
         Runtime runtime;
         Source source;
         char symbol[32];
@@ -48,3 +53,6 @@ int location_find(Memory *m, Location *ret);
 /* Takes down what is there.
  * Returns 0, or the errors of memory_read() and of recorder_add(). */
 int location_record(const Location *l, Memory *m, Recorder *recorder);
+
+/* Leaves out what was taken down and does not count, once the passes are over. Returns 0, -ENOMEM or -EFBIG. */
+int location_finish(const Location *l, Recorder *recorder);
