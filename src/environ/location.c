@@ -4,6 +4,7 @@
 #include "array.h"
 #include "ash.h"
 #include "bash.h"
+#include "go.h"
 #include "libc.h"
 #include "program.h"
 #include "shell.h"
@@ -11,7 +12,7 @@
 
 static const char *const runtime_names[] = {
         [RUNTIME_UNKNOWN] = "unknown", [RUNTIME_GLIBC] = "glibc", [RUNTIME_MUSL] = "musl",
-        [RUNTIME_BASH] = "bash",       [RUNTIME_ASH] = "ash",
+        [RUNTIME_BASH] = "bash",       [RUNTIME_ASH] = "ash",     [RUNTIME_GO] = "go",
 };
 
 static const char *const source_names[] = {
@@ -19,11 +20,14 @@ static const char *const source_names[] = {
         [SOURCE_SYMBOL_TABLE] = "symbol-table",
         [SOURCE_DEBUG_FILE] = "debug-file",
         [SOURCE_SCAN] = "scan",
+        [SOURCE_CODE] = "code",
 };
 
-/* Who is asked in turn whether a program is one of his. A shell has a libc, too, which knows less. */
+/* Who is asked in turn whether a program is one of his. Shells and Go programs may have a libc, too, which knows
+ * less; so who is not sure of one of them does not let the others be asked. */
 static int (*const finders[])(Memory *m, const Program *p, Location *ret) = {
         shell_locate,
+        go_locate,
         libc_locate,
         static_locate,
 };
@@ -73,7 +77,15 @@ int location_record(const Location *l, Memory *m, Recorder *recorder) {
                 return bash_record(recorder, m, l);
         case FORM_ASH:
                 return ash_record(recorder, m, l);
+        case FORM_GO:
+                return go_record(recorder, m, l->address, l->guard);
         }
 
         return -ENOEXEC;
+}
+
+int location_finish(const Location *l, Recorder *recorder) {
+        assert(l);
+
+        return l->form == FORM_GO ? go_finish(recorder) : 0;
 }

@@ -13,6 +13,7 @@ typedef enum Runtime {
         RUNTIME_MUSL,
         RUNTIME_BASH,
         RUNTIME_ASH, /* dash, and sh of busybox */
+        RUNTIME_GO,
 } Runtime;
 
 /* How the place was found. */
@@ -21,6 +22,7 @@ typedef enum Source {
         SOURCE_SYMBOL_TABLE,   /* in the full symbol table of the executable's file */
         SOURCE_DEBUG_FILE,     /* in that of its debug file */
         SOURCE_SCAN,           /* by the code that uses it, or by its structure in the program's data */
+        SOURCE_CODE,           /* by what the runtime's own machine code refers to */
 } Source;
 
 /* In which form it is kept there. */
@@ -28,6 +30,7 @@ typedef enum Form {
         FORM_ARRAY, /* array.h */
         FORM_BASH,  /* bash.h */
         FORM_ASH,   /* ash.h */
+        FORM_GO,    /* go.h */
 } Form;
 
 /* Where a process keeps its live environment. Plain data, to be sent between processes. */
@@ -35,6 +38,7 @@ typedef struct Location {
         Form form;
         uint64_t address;   /* of the variable that leads to it */
         uint64_t tables[8]; /* of what else belongs to it, if the form says so */
+        uint64_t guard;     /* of what tells that it is being changed now, 0 if nothing does */
         Runtime runtime;
         Source source;
         char symbol[32];
@@ -46,7 +50,7 @@ const char *source_to_string(Source source);
 
 /* Finds it, by all ways there are.
  * Returns 0;
- * -ENOTSUP     the program is a shell that keeps its variables in a way that is not known, see shell.h
+ * -ENOTSUP     the program is a shell or of Go, and keeps its variables in a way that is not known
  * -ENOEXEC     the program keeps its environment in a way that is not known
  * -EINPROGRESS the program is still being loaded
  * -EBADMSG     what should be the loader's or the linker's data is not
@@ -57,3 +61,6 @@ int location_find(Memory *m, Location *ret);
 /* Takes down what is there.
  * Returns 0, or the errors of memory_read() and of recorder_add(); and of bash_record() and ash_record(). */
 int location_record(const Location *l, Memory *m, Recorder *recorder);
+
+/* Leaves out what was taken down and does not count, once the passes are over. Returns 0, -ENOMEM or -EFBIG. */
+int location_finish(const Location *l, Recorder *recorder);
