@@ -30,6 +30,9 @@ static void dynamic_take_entry(Dynamic *d, const GElf_Dyn *entry) {
         case DT_HASH:
                 d->hash = address;
                 break;
+        case DT_NEEDED:
+                d->has_needed = true;
+                break;
         case DT_DEBUG:
                 d->has_debug = true;
                 d->debug = entry->d_un.d_ptr;

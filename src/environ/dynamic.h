@@ -14,6 +14,7 @@ typedef struct Dynamic {
         uint64_t hash;     /* DT_HASH */
         uint64_t debug;    /* DT_DEBUG: address of the dynamic loader's struct r_debug, once it is there */
         bool has_debug;    /* there is a DT_DEBUG, if only to be filled in later */
+        bool has_needed;   /* there is a DT_NEEDED: it was linked with a library */
 } Dynamic;
 
 /* Reads the dynamic section at an address.

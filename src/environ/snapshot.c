@@ -41,6 +41,10 @@ int snapshot_take(Memory *m, const Location *l, Snapshot *ret) {
                         return r;
 
                 if (recorder_end(&recorder) && r == 0 && last == 0) {
+                        r = location_finish(l, &recorder);
+                        if (r < 0)
+                                return r;
+
                         snapshot_take_over(ret, &recorder);
                         return 0;
                 }

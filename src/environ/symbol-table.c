@@ -19,6 +19,10 @@ typedef struct SymbolTable {
         uint64_t next; /* to be read */
         uint64_t names;
         uint64_t names_size;
+
+        char cached[4096]; /* names: neighbours in the table have theirs beside each other mostly */
+        uint64_t cached_from;
+        size_t cached_size;
 } SymbolTable;
 
 static int symbol_table_open(const ElfFile *f, SymbolTable *ret) {
@@ -83,7 +87,7 @@ static bool symbol_is_local(const GElf_Sym *symbol) {
 }
 
 /* Reads a name as far as it could be one of ours. */
-static int read_name(const SymbolTable *t, const GElf_Sym *symbol, char name[static NAME_SIZE]) {
+static int read_name(SymbolTable *t, const GElf_Sym *symbol, char name[static NAME_SIZE]) {
         size_t size;
         int r;
 
@@ -91,16 +95,21 @@ static int read_name(const SymbolTable *t, const GElf_Sym *symbol, char name[sta
                 return -EBADMSG;
 
         size = min_size(NAME_SIZE - 1, (size_t) (t->names_size - symbol->st_name));
-        r = elf_file_read(t->file, t->names + symbol->st_name, name, size);
-        if (r < 0)
-                return r;
+        if (symbol->st_name < t->cached_from || symbol->st_name + size > t->cached_from + t->cached_size) {
+                t->cached_from = symbol->st_name;
+                t->cached_size = min_size(sizeof(t->cached), (size_t) (t->names_size - symbol->st_name));
+                r = elf_file_read(t->file, t->names + t->cached_from, t->cached, t->cached_size);
+                if (r < 0)
+                        return r;
+        }
 
+        memcpy(name, t->cached + (symbol->st_name - t->cached_from), size);
         name[size] = 0;
         return 0;
 }
 
-static int take_symbol(const SymbolTable *t, const Program *p, const GElf_Sym *symbol,
-                       TableVariable variables[], size_t n_variables) {
+static int take_symbol(SymbolTable *t, const Program *p, const GElf_Sym *symbol, TableVariable variables[],
+                       size_t n_variables) {
         const uint64_t address = symbol->st_value + p->bias;
         char name[NAME_SIZE];
         int r;
@@ -120,8 +129,8 @@ static int take_symbol(const SymbolTable *t, const Program *p, const GElf_Sym *s
         return 0;
 }
 
-static int take_piece(const SymbolTable *t, const Program *p, const ElfPiece *piece,
-                      TableVariable variables[], size_t n_variables) {
+static int take_piece(SymbolTable *t, const Program *p, const ElfPiece *piece, TableVariable variables[],
+                      size_t n_variables) {
         const size_t pointer_size = t->file->elf_class == ELFCLASS32 ? sizeof(uint32_t) : sizeof(uint64_t);
 
         for (size_t i = 0; i < piece->n_items; i++) {

@@ -5,6 +5,8 @@
 #include "elf-piece.h"
 #include "symbol.h"
 
+typedef enum SymbolKind { SYMBOL_VARIABLE, SYMBOL_FUNCTION } SymbolKind;
+
 #define CHAIN_MAX 65536U /* symbols with one hash value that are looked at, for one name in one object */
 
 static int read_symbol(Memory *m, const Dynamic *d, uint64_t index, GElf_Sym *ret) {
@@ -19,17 +21,19 @@ static int read_symbol(Memory *m, const Dynamic *d, uint64_t index, GElf_Sym *re
         return gelf_getsym(piece.data, 0, ret) ? 0 : -EBADMSG;
 }
 
-static bool symbol_is_exported_variable(const GElf_Sym *symbol) {
+static bool symbol_is_exported(const GElf_Sym *symbol, SymbolKind kind) {
         const unsigned type = GELF_ST_TYPE(symbol->st_info), binding = GELF_ST_BIND(symbol->st_info);
+        const bool is_of_kind = kind == SYMBOL_FUNCTION
+                                        ? type == STT_FUNC
+                                        : type == STT_OBJECT || type == STT_NOTYPE || type == STT_COMMON;
 
-        return symbol->st_shndx != SHN_UNDEF && symbol->st_value != 0 &&
-               (type == STT_OBJECT || type == STT_NOTYPE || type == STT_COMMON) &&
+        return symbol->st_shndx != SHN_UNDEF && symbol->st_value != 0 && is_of_kind &&
                (binding == STB_GLOBAL || binding == STB_WEAK || binding == STB_GNU_UNIQUE);
 }
 
-/* Returns 0 and the variable's address if the symbol is the one that is looked for, -ENOENT if it is
- * another. */
-static int symbol_match(Memory *m, const Dynamic *d, uint64_t index, const char *name, uint64_t *ret) {
+/* Returns 0 and the symbol's address if it is the one that is looked for, -ENOENT if it is another. */
+static int symbol_match(Memory *m, const Dynamic *d, uint64_t index, SymbolKind kind, const char *name,
+                        uint64_t *ret) {
         const size_t name_size = strlen(name) + 1;
         char found[32];
         GElf_Sym symbol;
@@ -41,7 +45,7 @@ static int symbol_match(Memory *m, const Dynamic *d, uint64_t index, const char 
         if (r < 0)
                 return r;
 
-        if (!symbol_is_exported_variable(&symbol))
+        if (!symbol_is_exported(&symbol, kind))
                 return -ENOENT;
         if (symbol.st_name > d->strsz || d->strsz - symbol.st_name < name_size)
                 return -ENOENT;
@@ -79,7 +83,7 @@ static int gnu_hash_may_hold(Memory *m, uint64_t bloom, uint32_t bloom_size, uin
         return word >> (h % word_bits) & word >> ((shift < 32 ? h >> shift : 0) % word_bits) & 1;
 }
 
-static int gnu_hash_find(Memory *m, const Dynamic *d, const char *name, uint64_t *ret) {
+static int gnu_hash_find(Memory *m, const Dynamic *d, SymbolKind kind, const char *name, uint64_t *ret) {
         struct {
                 uint32_t n_buckets, first_symbol, bloom_size, bloom_shift;
         } table;
@@ -118,7 +122,7 @@ static int gnu_hash_find(Memory *m, const Dynamic *d, const char *name, uint64_t
                         return r;
 
                 if ((chained | 1) == (h | 1)) {
-                        r = symbol_match(m, d, symbol, name, ret);
+                        r = symbol_match(m, d, symbol, kind, name, ret);
                         if (r != -ENOENT)
                                 return r;
                 }
@@ -145,7 +149,7 @@ static uint32_t sysv_hash_of(const char *name) {
         return h;
 }
 
-static int sysv_hash_find(Memory *m, const Dynamic *d, const char *name, uint64_t *ret) {
+static int sysv_hash_find(Memory *m, const Dynamic *d, SymbolKind kind, const char *name, uint64_t *ret) {
         struct {
                 uint32_t n_buckets, n_chains;
         } table;
@@ -171,7 +175,7 @@ static int sysv_hash_find(Memory *m, const Dynamic *d, const char *name, uint64_
                 if (n >= CHAIN_MAX || symbol >= table.n_chains)
                         return -EBADMSG;
 
-                r = symbol_match(m, d, symbol, name, ret);
+                r = symbol_match(m, d, symbol, kind, name, ret);
                 if (r != -ENOENT)
                         return r;
 
@@ -183,7 +187,7 @@ static int sysv_hash_find(Memory *m, const Dynamic *d, const char *name, uint64_
         return -ENOENT;
 }
 
-int symbol_find_variable(Memory *m, const Dynamic *d, const char *name, uint64_t *ret) {
+static int symbol_find(Memory *m, const Dynamic *d, SymbolKind kind, const char *name, uint64_t *ret) {
         assert(m);
         assert(d);
         assert(name);
@@ -192,9 +196,17 @@ int symbol_find_variable(Memory *m, const Dynamic *d, const char *name, uint64_t
         if (d->symtab == 0 || d->strtab == 0)
                 return -ENOENT;
         if (d->gnu_hash != 0)
-                return gnu_hash_find(m, d, name, ret);
+                return gnu_hash_find(m, d, kind, name, ret);
         if (d->hash != 0)
-                return sysv_hash_find(m, d, name, ret);
+                return sysv_hash_find(m, d, kind, name, ret);
 
         return -ENOENT;
+}
+
+int symbol_find_variable(Memory *m, const Dynamic *d, const char *name, uint64_t *ret) {
+        return symbol_find(m, d, SYMBOL_VARIABLE, name, ret);
+}
+
+int symbol_find_function(Memory *m, const Dynamic *d, const char *name, uint64_t *ret) {
+        return symbol_find(m, d, SYMBOL_FUNCTION, name, ret);
 }

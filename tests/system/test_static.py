@@ -22,8 +22,9 @@ def start_built(alice, start, directory):
         if not os.path.exists(source):
             pytest.skip(f"{name} could not be built here")
         path = shutil.copy(source, directory)
-        process = start(alice, ["/bin/sh", "-c", 'echo ready; exec "$0" "$@"', path, "unset", "GOES", "set", "NEW", "1"],
-                        {"STAYS": "1", "GOES": "1"})
+        script = 'echo ready; read -r _; exec "$0" unset GOES set NEW 1'
+        process = start(alice, ["/bin/sh", "-c", script, path], {"STAYS": "1", "GOES": "1"})
+        process.process.stdin.write(b"\n")
         process.wait_for(b"READY")
         return process
 

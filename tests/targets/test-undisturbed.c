@@ -216,6 +216,13 @@ static void test_setenv_of_32_bits_without_pause_never_gives_a_mixture(void **st
         assert_always_consistent("changing-32", "setenv", assert_consistent_setenv);
 }
 
+/* An entry is stored in two steps: without a look at Go's lock this fails. */
+static void test_setenv_of_go_without_pause_never_gives_a_mixture(void **state _unused_) {
+        skip_unless_built("go-changing", "go is not installed");
+        assert_always_consistent("go-changing", "setenv", assert_consistent_setenv);
+        assert_always_consistent("go-changing-stripped", "setenv", assert_consistent_setenv);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_ten_thousand_reads_neither_stop_nor_trace),
@@ -224,6 +231,7 @@ int main(void) {
                 cmocka_unit_test(test_swapping_arrays_without_pause_never_gives_a_mixture),
                 cmocka_unit_test(test_setenv_of_musl_without_pause_never_gives_a_mixture),
                 cmocka_unit_test(test_setenv_of_32_bits_without_pause_never_gives_a_mixture),
+                cmocka_unit_test(test_setenv_of_go_without_pause_never_gives_a_mixture),
         };
 
         (void) signal(SIGPIPE, SIG_IGN);
