@@ -9,8 +9,9 @@
 #define PATHS_MAX 64U
 #define CALLS_MAX 8U
 
-/* The part of the stack that is remembered: from so many words below where it was at the start. */
-#define STACK_WORDS 512
+/* The part of the stack that is remembered, in half words of 4 bytes: up to the end of the word where it was at the
+ * start. */
+#define STACK_CELLS 512
 
 /* A value, as far as it depends on what the kernel gave the program: number + stack * (where the stack pointer
  * was) + argc * (the number of arguments). */
@@ -21,12 +22,18 @@ typedef struct Value {
         int64_t number;
 } Value;
 
+/* 4 bytes of the stack, or the lower 4 of a word. */
+typedef struct Cell {
+        Value value;
+        bool wide; /* of a word: the cell above belongs to it, too */
+} Cell;
+
 /* A machine at one point of the code. */
 typedef struct State {
         uint64_t next; /* address of the instruction */
         unsigned n_calls;
         Value registers[N_REGISTERS];
-        Value stack[STACK_WORDS]; /* the last one is the word at the start's stack pointer */
+        Cell stack[STACK_CELLS];
 } State;
 
 /* A walk through all paths of the code, of two that part the one that does not jump first. */
@@ -106,15 +113,32 @@ static Value halve(Value v, bool with_sign) {
         return number(with_sign ? (int64_t) (int32_t) v.number : (int64_t) (uint32_t) v.number);
 }
 
-/* The word that an address is in. */
-static Value *stack_word(State *s, Value address) {
-        const int64_t lowest = -8 * (STACK_WORDS - 1);
+/* Returns the cell that an address is in, or NULL if it is none of those that are remembered. */
+static Cell *stack_cell(State *s, Value address) {
+        const int64_t lowest = 8 - 4 * STACK_CELLS;
 
         if (!address.known || address.stack != 1 || address.argc != 0 || address.number < lowest ||
             address.number >= 8)
                 return NULL;
 
-        return &s->stack[(address.number - lowest) / 8];
+        return &s->stack[(address.number - lowest) / 4];
+}
+
+/* What was in the cells that are written to is gone, all of it. */
+static void stack_store(State *s, Cell *cell, bool wide, Value v) {
+        if (cell > s->stack && cell[-1].wide)
+                cell[-1] = (Cell){};
+
+        cell[0] = (Cell){ v, wide };
+        if (wide && cell + 1 < s->stack + STACK_CELLS)
+                cell[1] = (Cell){};
+}
+
+static Value stack_load(const Cell *cell, bool wide) {
+        if (!wide)
+                return halve(cell->value, false);
+
+        return cell->wide ? cell->value : unknown;
 }
 
 static Value operand_address(const State *s, const Instruction *i) {
@@ -134,14 +158,14 @@ static Value operand_address(const State *s, const Instruction *i) {
 
 /* What is in memory is known if it is on the stack, or is a constant. */
 static int load(Walk *w, Value address, bool wide, Value *ret) {
-        const Value *word = stack_word(&w->state, address);
+        const Cell *cell = stack_cell(&w->state, address);
         uint64_t constant;
         int r;
 
         *ret = unknown;
-        if (word) {
-                if (address.number % 8 == 0)
-                        *ret = wide ? *word : halve(*word, false);
+        if (cell) {
+                if (address.number % 4 == 0)
+                        *ret = stack_load(cell, wide);
                 return 0;
         }
         if (!is_number(address) || !wide ||
@@ -158,10 +182,14 @@ static int load(Walk *w, Value address, bool wide, Value *ret) {
 }
 
 static void store(Walk *w, Value address, bool wide, Value v) {
-        Value *word = stack_word(&w->state, address);
+        Cell *cell = stack_cell(&w->state, address);
 
-        if (word)
-                *word = wide && address.number % 8 == 0 ? v : unknown;
+        if (cell && address.number % 4 == 0)
+                stack_store(&w->state, cell, wide, v);
+        else if (cell)
+                /* Of three cells, then. */
+                for (size_t i = 0; i < 3 && cell + i < w->state.stack + STACK_CELLS; i++)
+                        stack_store(&w->state, cell + i, false, unknown);
         else if (is_number(address) && wide && is_environment(v) && address.number % 8 == 0 &&
                  program_has(w->program, (uint64_t) address.number, 8, PF_R | PF_W))
                 w->environ = (uint64_t) address.number;
@@ -187,17 +215,17 @@ static void set_operand(Walk *w, const Instruction *i, Value v) {
 }
 
 static void push(State *s, Value v) {
-        Value *word;
+        Cell *cell;
 
         s->registers[RSP] = add(s->registers[RSP], number(-8));
-        word = stack_word(s, s->registers[RSP]);
-        if (word)
-                *word = v;
+        cell = stack_cell(s, s->registers[RSP]);
+        if (cell)
+                stack_store(s, cell, true, v);
 }
 
 static Value pop(State *s) {
-        const Value *word = stack_word(s, s->registers[RSP]);
-        const Value v = word ? *word : unknown;
+        const Cell *cell = stack_cell(s, s->registers[RSP]);
+        const Value v = cell ? stack_load(cell, true) : unknown;
 
         s->registers[RSP] = add(s->registers[RSP], number(8));
         return v;
@@ -368,7 +396,7 @@ static int do_move(Walk *w, const Instruction *i) {
         case 0x8b:
         case 0x63:
                 if (i->opcode == 0x63 && i->in_memory)
-                        r = load(w, operand_address(&w->state, i), true, &v);
+                        r = load(w, operand_address(&w->state, i), false, &v);
                 else if (i->opcode == 0x63) {
                         v = w->state.registers[i->rm];
                         r = 0;
@@ -651,7 +679,7 @@ int start_code_find_environ(Memory *m, const Program *p, StartCode *ret_start_co
         walk->program = p;
         walk->state.next = p->entry_point;
         walk->state.registers[RSP] = (Value){ .known = true, .stack = 1 };
-        walk->state.stack[STACK_WORDS - 1] = (Value){ .known = true, .argc = 1 };
+        walk->state.stack[STACK_CELLS - 2] = (Cell){ .value = { .known = true, .argc = 1 }, .wide = true };
 
         r = walk_run(walk);
         if (r < 0)
