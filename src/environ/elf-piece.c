@@ -10,7 +10,8 @@ size_t elf_item_size(int elf_class, Elf_Type type) {
 
 static size_t write_header_32(uint8_t *image, size_t n_program_headers) {
         Elf32_Ehdr header = {
-                .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELF_NATIVE_BYTE_ORDER, EV_CURRENT },
+                .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELF_NATIVE_BYTE_ORDER,
+                             EV_CURRENT },
                 .e_version = EV_CURRENT,
                 .e_ehsize = sizeof(header),
                 .e_phoff = sizeof(header),
@@ -24,7 +25,8 @@ static size_t write_header_32(uint8_t *image, size_t n_program_headers) {
 
 static size_t write_header_64(uint8_t *image, size_t n_program_headers) {
         Elf64_Ehdr header = {
-                .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELF_NATIVE_BYTE_ORDER, EV_CURRENT },
+                .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELF_NATIVE_BYTE_ORDER,
+                             EV_CURRENT },
                 .e_version = EV_CURRENT,
                 .e_ehsize = sizeof(header),
                 .e_phoff = sizeof(header),

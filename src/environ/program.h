@@ -18,7 +18,7 @@ typedef struct Segment {
 
 /* A program as the kernel loaded it. */
 typedef struct Program {
-        uint64_t bias;        /* what was added to the addresses in the file */
+        uint64_t bias; /* what was added to the addresses in the file */
         uint64_t entry_point;
         uint64_t headers; /* address of the program headers */
         size_t n_headers;
