@@ -31,9 +31,24 @@ int string_record(Recorder *recorder, Memory *m, uint64_t address) {
         }
 }
 
+/* unsetenv() moves all that follows by one place or a few; in the middle of that some pointers are there twice. */
+#define PLACES_MOVED_MAX 4U
+
+/* Remembers the last pointers. Returns whether this one is among them. */
+static bool is_repeated(uint64_t last[static PLACES_MOVED_MAX], uint64_t pointer, size_t index) {
+        bool repeated = false;
+
+        for (size_t i = 0; i < PLACES_MOVED_MAX; i++)
+                repeated = repeated || last[i] == pointer;
+
+        last[index % PLACES_MOVED_MAX] = pointer;
+        return repeated;
+}
+
 /* The pointers are copied out in pieces: looking at the strings between them closes the view of the array. */
 int array_record(Recorder *recorder, Memory *m, uint64_t variable) {
         const size_t pointer_size = memory_pointer_size(m);
+        uint64_t last[PLACES_MOVED_MAX] = {};
         uint8_t piece[1024];
         uint64_t address;
         int r;
@@ -61,6 +76,8 @@ int array_record(Recorder *recorder, Memory *m, uint64_t variable) {
 
                         if (string == 0)
                                 return 0;
+                        if (is_repeated(last, string, i))
+                                recorder->in_doubt = true;
 
                         r = string_record(recorder, m, string);
                         if (r < 0)

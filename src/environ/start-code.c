@@ -2,56 +2,26 @@
 
 #include <string.h>
 
-#include "instruction.h"
+#include "machine.h"
 #include "start-code.h"
 
 #define INSTRUCTIONS_MAX 4096U
 #define PATHS_MAX 64U
 #define CALLS_MAX 8U
 
-/* The part of the stack that is remembered: from so many words below where it was at the start. */
-#define STACK_WORDS 512
-
-/* A value, as far as it depends on what the kernel gave the program: number + stack * (where the stack pointer
- * was) + argc * (the number of arguments). */
-typedef struct Value {
-        bool known;
-        int8_t stack;
-        int8_t argc;
-        int64_t number;
-} Value;
-
-/* A machine at one point of the code. */
-typedef struct State {
-        uint64_t next; /* address of the instruction */
-        unsigned n_calls;
-        Value registers[N_REGISTERS];
-        Value stack[STACK_WORDS]; /* the last one is the word at the start's stack pointer */
-} State;
-
 /* A walk through all paths of the code, of two that part the one that does not jump first. */
 typedef struct Walk {
         Memory *memory;
         const Program *program;
 
-        State state;
-        State paths[PATHS_MAX]; /* to be gone later, the last one first */
+        Machine machine;
+        Machine paths[PATHS_MAX]; /* to be gone later, the last one first */
         size_t n_paths;
         uint64_t seen[INSTRUCTIONS_MAX * 2]; /* addresses of instructions, by their hash; 0 for none */
         size_t n_seen;
 
         uint64_t environ; /* 0 until found */
 } Walk;
-
-static const Value unknown = {};
-
-static Value number(int64_t n) {
-        return (Value){ .known = true, .number = n };
-}
-
-static bool is_number(Value v) {
-        return v.known && v.stack == 0 && v.argc == 0;
-}
 
 /* &argv[argc + 1]: behind the number of arguments, their pointers and a NULL. */
 static bool is_environment(Value v) {
@@ -63,88 +33,34 @@ static bool is_from_kernel(Value v) {
         return v.known && v.stack == 1 && (v.argc != 0 || v.number >= 0);
 }
 
-static int64_t wrap(uint64_t v) {
-        return (int64_t) v;
-}
-
-static Value multiply(Value v, unsigned factor) {
-        if (!v.known || abs(v.stack * (int) factor) > INT8_MAX || abs(v.argc * (int) factor) > INT8_MAX)
-                return unknown;
-
-        return (Value){ true, (int8_t) (v.stack * (int) factor), (int8_t) (v.argc * (int) factor),
-                        wrap((uint64_t) v.number * factor) };
-}
-
-static Value add(Value a, Value b) {
-        const int stack = a.stack + b.stack, argc = a.argc + b.argc;
-
-        if (!a.known || !b.known || abs(stack) > INT8_MAX || abs(argc) > INT8_MAX)
-                return unknown;
-
-        return (Value){ true, (int8_t) stack, (int8_t) argc,
-                        wrap((uint64_t) a.number + (uint64_t) b.number) };
-}
-
-static Value subtract(Value a, Value b) {
-        if (!b.known || b.stack == INT8_MIN || b.argc == INT8_MIN)
-                return unknown;
-
-        b.stack = (int8_t) -b.stack;
-        b.argc = (int8_t) -b.argc;
-        b.number = wrap(-(uint64_t) b.number);
-        return add(a, b);
-}
-
-/* The lower half, extended again: the number of arguments is small and not negative, the address of the stack is
- * large. */
-static Value halve(Value v, bool with_sign) {
-        if (!v.known || v.stack != 0)
-                return unknown;
-        if (v.argc != 0)
-                return v.argc == 1 && v.number >= 0 && v.number < 16 ? v : unknown;
-
-        return number(with_sign ? (int64_t) (int32_t) v.number : (int64_t) (uint32_t) v.number);
-}
-
-/* The word that an address is in. */
-static Value *stack_word(State *s, Value address) {
-        const int64_t lowest = -8 * (STACK_WORDS - 1);
-
-        if (!address.known || address.stack != 1 || address.argc != 0 || address.number < lowest ||
-            address.number >= 8)
-                return NULL;
-
-        return &s->stack[(address.number - lowest) / 8];
-}
-
-static Value operand_address(const State *s, const Instruction *i) {
-        Value address = number(i->displacement);
+static Value operand_address(const Machine *machine, const Instruction *i) {
+        Value address = value_number(i->displacement);
 
         if (i->has_segment)
-                return unknown;
+                return VALUE_UNKNOWN;
 
         if (i->base == REGISTER_RIP)
-                address = add(address, number(wrap(s->next + i->size)));
+                address = value_add(address, value_number((int64_t) (machine->next + i->size)));
         else if (i->base != REGISTER_NONE)
-                address = add(address, s->registers[i->base]);
+                address = value_add(address, machine->registers[i->base]);
         if (i->index != REGISTER_NONE)
-                address = add(address, multiply(s->registers[i->index], i->scale));
+                address = value_add(address, value_multiply(machine->registers[i->index], i->scale));
         return address;
 }
 
 /* What is in memory is known if it is on the stack, or is a constant. */
 static int load(Walk *w, Value address, bool wide, Value *ret) {
-        const Value *word = stack_word(&w->state, address);
+        const Cell *cell = machine_cell(&w->machine, address);
         uint64_t constant;
         int r;
 
-        *ret = unknown;
-        if (word) {
-                if (address.number % 8 == 0)
-                        *ret = wide ? *word : halve(*word, false);
+        *ret = VALUE_UNKNOWN;
+        if (cell) {
+                if (address.number % 4 == 0)
+                        *ret = cell_load(cell, wide);
                 return 0;
         }
-        if (!is_number(address) || !wide ||
+        if (!value_is_number(address) || !wide ||
             !program_has(w->program, (uint64_t) address.number, sizeof(constant), PF_R) ||
             program_has(w->program, (uint64_t) address.number, 1, PF_W))
                 return 0;
@@ -153,62 +69,41 @@ static int load(Walk *w, Value address, bool wide, Value *ret) {
         if (r < 0)
                 return r;
 
-        *ret = number(wrap(constant));
+        *ret = value_number((int64_t) (constant));
         return 0;
 }
 
 static void store(Walk *w, Value address, bool wide, Value v) {
-        Value *word = stack_word(&w->state, address);
+        Cell *cell = machine_cell(&w->machine, address);
 
-        if (word)
-                *word = wide && address.number % 8 == 0 ? v : unknown;
-        else if (is_number(address) && wide && is_environment(v) && address.number % 8 == 0 &&
+        if (cell && address.number % 4 == 0)
+                machine_store(&w->machine, cell, wide, v);
+        else if (cell)
+                /* Of three cells, then. */
+                for (size_t i = 0; i < 3 && cell + i < w->machine.stack + STACK_CELLS; i++)
+                        machine_store(&w->machine, cell + i, false, VALUE_UNKNOWN);
+        else if (value_is_number(address) && wide && is_environment(v) && address.number % 8 == 0 &&
                  program_has(w->program, (uint64_t) address.number, 8, PF_R | PF_W))
                 w->environ = (uint64_t) address.number;
 }
 
 static int get_operand(Walk *w, const Instruction *i, Value *ret) {
         if (i->in_memory)
-                return load(w, operand_address(&w->state, i), i->wide, ret);
+                return load(w, operand_address(&w->machine, i), i->wide, ret);
 
-        *ret = i->wide ? w->state.registers[i->rm] : halve(w->state.registers[i->rm], false);
+        *ret = i->wide ? w->machine.registers[i->rm] : value_halve(w->machine.registers[i->rm], false);
         return 0;
 }
 
-static void set_register(State *s, unsigned index, bool wide, Value v) {
-        s->registers[index] = wide ? v : halve(v, false);
+static void set_register(Machine *machine, unsigned index, bool wide, Value v) {
+        machine->registers[index] = wide ? v : value_halve(v, false);
 }
 
 static void set_operand(Walk *w, const Instruction *i, Value v) {
         if (i->in_memory)
-                store(w, operand_address(&w->state, i), i->wide, v);
+                store(w, operand_address(&w->machine, i), i->wide, v);
         else
-                set_register(&w->state, i->rm, i->wide, v);
-}
-
-static void push(State *s, Value v) {
-        Value *word;
-
-        s->registers[RSP] = add(s->registers[RSP], number(-8));
-        word = stack_word(s, s->registers[RSP]);
-        if (word)
-                *word = v;
-}
-
-static Value pop(State *s) {
-        const Value *word = stack_word(s, s->registers[RSP]);
-        const Value v = word ? *word : unknown;
-
-        s->registers[RSP] = add(s->registers[RSP], number(8));
-        return v;
-}
-
-/* For bytes, 4 to 7 may be the second bytes of 0 to 3. The stack pointer is changed by nothing that is not
- * understood here. */
-static void forget_register(State *s, unsigned index) {
-        s->registers[index & 3] = unknown;
-        if (index != RSP)
-                s->registers[index] = unknown;
+                set_register(&w->machine, i->rm, i->wide, v);
 }
 
 /* An instruction of which it is not known what it does, but to whom it may do it. */
@@ -216,29 +111,24 @@ static void forget_operands(Walk *w, const Instruction *i) {
         if (!i->has_operands)
                 return;
 
-        forget_register(&w->state, i->reg);
+        machine_forget_register(&w->machine, i->reg);
         if (!i->in_memory)
-                forget_register(&w->state, i->rm);
+                machine_forget_register(&w->machine, i->rm);
         else {
-                const Value address = operand_address(&w->state, i);
+                const Value address = operand_address(&w->machine, i);
 
                 /* Vector registers have two words. */
-                store(w, address, true, unknown);
-                store(w, add(address, number(8)), true, unknown);
+                store(w, address, true, VALUE_UNKNOWN);
+                store(w, value_add(address, value_number(8)), true, VALUE_UNKNOWN);
         }
-}
-
-static void forget_registers(State *s, const unsigned list[], size_t n) {
-        for (size_t i = 0; i < n; i++)
-                s->registers[list[i]] = unknown;
 }
 
 /* What a function may change (System V ABI, AMD64 supplement, "Registers"). */
 static const unsigned changed_by_calls[] = { RAX, RCX, RDX, RSI, RDI, R8, R9, 10, 11 };
 
-static void walk_add_path(Walk *w, const State *s) {
+static void walk_add_path(Walk *w, const Machine *machine) {
         if (w->n_paths < PATHS_MAX)
-                w->paths[w->n_paths++] = *s;
+                w->paths[w->n_paths++] = *machine;
 }
 
 /* Returns false at the end of all paths. */
@@ -246,7 +136,7 @@ static bool walk_next_path(Walk *w) {
         if (w->n_paths == 0)
                 return false;
 
-        w->state = w->paths[--w->n_paths];
+        w->machine = w->paths[--w->n_paths];
         return true;
 }
 
@@ -265,11 +155,11 @@ static bool walk_see(Walk *w, uint64_t address) {
         return true;
 }
 
-static bool has_argument_from_kernel(const State *s) {
+static bool has_argument_from_kernel(const Machine *machine) {
         static const unsigned arguments[] = { RDI, RSI, RDX, RCX, R8, R9 };
 
         for (size_t i = 0; i < ELEMENTSOF(arguments); i++)
-                if (is_from_kernel(s->registers[arguments[i]]))
+                if (is_from_kernel(machine->registers[arguments[i]]))
                         return true;
 
         return false;
@@ -277,41 +167,41 @@ static bool has_argument_from_kernel(const State *s) {
 
 /* Functions that get something of what is looked for are gone into. Returns whether the path goes on. */
 static bool walk_call(Walk *w, uint64_t after, Value function) {
-        State returned = w->state;
-        const bool enters =
-                is_number(function) && w->state.n_calls < CALLS_MAX && has_argument_from_kernel(&w->state);
+        Machine returned = w->machine;
+        const bool enters = value_is_number(function) && w->machine.n_calls < CALLS_MAX &&
+                            has_argument_from_kernel(&w->machine);
 
         returned.next = after;
-        forget_registers(&returned, changed_by_calls, ELEMENTSOF(changed_by_calls));
+        machine_forget_registers(&returned, changed_by_calls, ELEMENTSOF(changed_by_calls));
         if (!enters) {
-                w->state = returned;
+                w->machine = returned;
                 return true;
         }
 
         walk_add_path(w, &returned);
-        push(&w->state, number(wrap(after)));
-        w->state.n_calls++;
-        w->state.next = (uint64_t) function.number;
+        machine_push(&w->machine, value_number((int64_t) (after)));
+        w->machine.n_calls++;
+        w->machine.next = (uint64_t) function.number;
         return true;
 }
 
 static bool walk_jump(Walk *w, Value to) {
-        w->state.next = (uint64_t) to.number;
-        return is_number(to);
+        w->machine.next = (uint64_t) to.number;
+        return value_is_number(to);
 }
 
 /* The arithmetic that all eight have in common. which: 0 add … 7 cmp. */
 static Value calculate(unsigned which, Value a, Value b) {
         switch (which) {
         case 0:
-                return add(a, b);
+                return value_add(a, b);
         case 5:
-                return subtract(a, b);
+                return value_subtract(a, b);
         case 4:
                 /* The start code aligns its stack; it is aligned already. */
-                return a.known && a.stack == 1 && is_number(b) && b.number == -16 ? a : unknown;
+                return a.known && a.stack == 1 && value_is_number(b) && b.number == -16 ? a : VALUE_UNKNOWN;
         default:
-                return unknown;
+                return VALUE_UNKNOWN;
         }
 }
 
@@ -327,9 +217,10 @@ static int do_arithmetic(Walk *w, const Instruction *i) {
         if (which == 7) /* cmp */
                 return 0;
         if (i->opcode < 0x40 && form >= 4) {
-                w->state.registers[RAX] = form == 5 && i->wide ? calculate(which, w->state.registers[RAX],
-                                                                           number(i->immediate))
-                                                               : unknown;
+                w->machine.registers[RAX] =
+                        form == 5 && i->wide
+                                ? calculate(which, w->machine.registers[RAX], value_number(i->immediate))
+                                : VALUE_UNKNOWN;
                 return 0;
         }
 
@@ -344,15 +235,16 @@ static int do_arithmetic(Walk *w, const Instruction *i) {
                 return r;
 
         if (i->opcode >= 0x80)
-                set_operand(w, i, calculate(which, a, number(i->immediate)));
+                set_operand(w, i, calculate(which, a, value_number(i->immediate)));
         else if (which == 6 && same_register(i))
-                set_register(&w->state, i->reg, true, number(0));
+                set_register(&w->machine, i->reg, true, value_number(0));
         else {
-                b = i->wide ? w->state.registers[i->reg] : halve(w->state.registers[i->reg], false);
+                b = i->wide ? w->machine.registers[i->reg]
+                            : value_halve(w->machine.registers[i->reg], false);
                 if (form < 2)
                         set_operand(w, i, calculate(which, a, b));
                 else
-                        set_register(&w->state, i->reg, i->wide, calculate(which, b, a));
+                        set_register(&w->machine, i->reg, i->wide, calculate(which, b, a));
         }
         return 0;
 }
@@ -363,40 +255,40 @@ static int do_move(Walk *w, const Instruction *i) {
 
         switch (i->opcode) {
         case 0x89:
-                set_operand(w, i, w->state.registers[i->reg]);
+                set_operand(w, i, w->machine.registers[i->reg]);
                 return 0;
         case 0x8b:
         case 0x63:
                 if (i->opcode == 0x63 && i->in_memory)
-                        r = load(w, operand_address(&w->state, i), true, &v);
+                        r = load(w, operand_address(&w->machine, i), false, &v);
                 else if (i->opcode == 0x63) {
-                        v = w->state.registers[i->rm];
+                        v = w->machine.registers[i->rm];
                         r = 0;
                 } else
                         r = get_operand(w, i, &v);
                 if (r < 0)
                         return r;
-                w->state.registers[i->reg] = i->opcode == 0x63 ? halve(v, true) : v;
+                w->machine.registers[i->reg] = i->opcode == 0x63 ? value_halve(v, true) : v;
                 return 0;
         case 0x8d:
-                set_register(&w->state, i->reg, i->wide, operand_address(&w->state, i));
+                set_register(&w->machine, i->reg, i->wide, operand_address(&w->machine, i));
                 return 0;
         default: /* 0xc7 */
-                set_operand(w, i, number(i->immediate));
+                set_operand(w, i, value_number(i->immediate));
                 return 0;
         }
 }
 
 /* calls, jumps and pushes that take an operand. Returns 1, 0 at the end of the path, or an error. */
 static int do_indirect(Walk *w, const Instruction *i) {
-        const uint64_t after = w->state.next + i->size;
+        const uint64_t after = w->machine.next + i->size;
         Value v;
         int r;
 
         if (i->in_memory)
-                r = load(w, operand_address(&w->state, i), true, &v);
+                r = load(w, operand_address(&w->machine, i), true, &v);
         else {
-                v = w->state.registers[i->rm];
+                v = w->machine.registers[i->rm];
                 r = 0;
         }
         if (r < 0)
@@ -408,20 +300,20 @@ static int do_indirect(Walk *w, const Instruction *i) {
         case 4:
                 return walk_jump(w, v);
         case 6:
-                push(&w->state, v);
+                machine_push(&w->machine, v);
                 break;
         default:
                 forget_operands(w, i);
                 break;
         }
 
-        w->state.next = after;
+        w->machine.next = after;
         return 1;
 }
 
 /* All that does not decide where the code goes on. */
 static int do_plain(Walk *w, const Instruction *i) {
-        State *s = &w->state;
+        Machine *machine = &w->machine;
 
         if (i->narrow) {
                 forget_operands(w, i);
@@ -433,14 +325,14 @@ static int do_plain(Walk *w, const Instruction *i) {
         case 0x80 ... 0x83:
                 return do_arithmetic(w, i);
         case 0x50 ... 0x57:
-                push(s, s->registers[i->rm]);
+                machine_push(machine, machine->registers[i->rm]);
                 return 0;
         case 0x58 ... 0x5f:
-                s->registers[i->rm] = pop(s);
+                machine->registers[i->rm] = machine_pop(machine);
                 return 0;
         case 0x68:
         case 0x6a:
-                push(s, number(i->immediate));
+                machine_push(machine, value_number(i->immediate));
                 return 0;
         case 0x63:
         case 0x89:
@@ -453,33 +345,36 @@ static int do_plain(Walk *w, const Instruction *i) {
         case 0xa8 ... 0xa9:
                 return 0;
         case 0x98: /* cltq */
-                s->registers[RAX] = i->wide ? halve(s->registers[RAX], true) : unknown;
+                machine->registers[RAX] =
+                        i->wide ? value_halve(machine->registers[RAX], true) : VALUE_UNKNOWN;
                 return 0;
         case 0xb8 ... 0xbf:
-                s->registers[i->rm] = number(i->wide ? i->immediate : (int64_t) (uint32_t) i->immediate);
+                machine->registers[i->rm] =
+                        value_number(i->wide ? i->immediate : (int64_t) (uint32_t) i->immediate);
                 return 0;
         case 0xc1:
                 if (i->extension == 4 && !i->in_memory && i->wide && i->immediate >= 0 && i->immediate < 8)
-                        s->registers[i->rm] = multiply(s->registers[i->rm], 1U << i->immediate);
+                        machine->registers[i->rm] =
+                                value_multiply(machine->registers[i->rm], 1U << i->immediate);
                 else
                         forget_operands(w, i);
                 return 0;
         case 0xc9: /* leave */
-                s->registers[RSP] = s->registers[RBP];
-                s->registers[RBP] = pop(s);
+                machine->registers[RSP] = machine->registers[RBP];
+                machine->registers[RBP] = machine_pop(machine);
                 return 0;
         case 0xf6 ... 0xf7: /* mul and div have their results in two registers */
                 if (i->extension < 2)
                         return 0;
                 forget_operands(w, i);
-                forget_registers(s, (const unsigned[]){ RAX, RDX }, 2);
+                machine_forget_registers(machine, (const unsigned[]){ RAX, RDX }, 2);
                 return 0;
         case 0xa4 ... 0xa7: /* string instructions */
         case 0xaa ... 0xaf:
-                forget_registers(s, (const unsigned[]){ RAX, RCX, RSI, RDI }, 4);
+                machine_forget_registers(machine, (const unsigned[]){ RAX, RCX, RSI, RDI }, 4);
                 return 0;
         case 0xb0 ... 0xb7: /* mov of a byte */
-                forget_register(s, i->rm);
+                machine_forget_register(machine, i->rm);
                 return 0;
         case 0x0f18 ... 0x0f1f:
                 return 0;
@@ -487,16 +382,17 @@ static int do_plain(Walk *w, const Instruction *i) {
                 if (i->has_operands)
                         forget_operands(w, i);
                 else
-                        forget_registers(s, (const unsigned[]){ RAX, RCX, RDX, RBX, RSI, RDI, i->rm }, 7);
+                        machine_forget_registers(
+                                machine, (const unsigned[]){ RAX, RCX, RDX, RBX, RSI, RDI, i->rm }, 7);
                 return 0;
         }
 }
 
 /* Returns 1, 0 at the end of the path, or an error. */
 static int walk_step(Walk *w, const Instruction *i) {
-        const uint64_t after = w->state.next + i->size;
-        const Value target = number(wrap(after + (uint64_t) i->immediate));
-        State other;
+        const uint64_t after = w->machine.next + i->size;
+        const Value target = value_number((int64_t) (after + (uint64_t) i->immediate));
+        Machine other;
         int r;
 
         /* Nothing of two bytes but nop is where it would matter. */
@@ -506,10 +402,10 @@ static int walk_step(Walk *w, const Instruction *i) {
         switch (i->opcode) {
         case 0x70 ... 0x7f:
         case 0x0f80 ... 0x0f8f:
-                other = w->state;
+                other = w->machine;
                 other.next = (uint64_t) target.number;
                 walk_add_path(w, &other);
-                w->state.next = after;
+                w->machine.next = after;
                 return 1;
         case 0xe8:
                 return walk_call(w, after, target);
@@ -526,7 +422,7 @@ static int walk_step(Walk *w, const Instruction *i) {
         if (r < 0)
                 return r;
 
-        w->state.next = after;
+        w->machine.next = after;
         return 1;
 }
 
@@ -536,11 +432,11 @@ static int walk_fetch(Walk *w, Instruction *ret) {
         size_t size = sizeof(code);
         int r;
 
-        while (size > 0 && (!program_has(w->program, w->state.next, size, PF_X) ||
-                            program_has(w->program, w->state.next, size, PF_W)))
+        while (size > 0 && (!program_has(w->program, w->machine.next, size, PF_X) ||
+                            program_has(w->program, w->machine.next, size, PF_W)))
                 size--;
 
-        r = memory_read(w->memory, w->state.next, code, size);
+        r = memory_read(w->memory, w->machine.next, code, size);
         return r < 0 ? r : instruction_decode(code, size, ret);
 }
 
@@ -552,7 +448,7 @@ static int walk_run(Walk *w) {
 
                         if (w->n_seen >= INSTRUCTIONS_MAX)
                                 return -ENOEXEC;
-                        if (!walk_see(w, w->state.next))
+                        if (!walk_see(w, w->machine.next))
                                 break;
 
                         r = walk_fetch(w, &i);
@@ -574,8 +470,8 @@ static int walk_run(Walk *w) {
 
 #define START_SIZE 32U
 
-/* Both are written in assembly, so compilers don't change them: sysdeps/x86_64/start.S of glibc, the same from 2.3
- * (2002) to 2.43, and arch/x86_64/crt_arch.h of musl, from 1.1.0 to 1.2.6. -1 stands for any byte. */
+/* Both are written in assembly, so compilers don't change them: sysdeps/x86_64/start.S of glibc, the same from 2.31
+ * to 2.43, and arch/x86_64/crt_arch.h of musl, from 1.2.2 to 1.2.6. -1 stands for any byte. */
 static const int16_t glibc_start[START_SIZE] = {
         0x31, 0xed,             /* xor %ebp,%ebp */
         0x49, 0x89, 0xd1,       /* mov %rdx,%r9 */
@@ -649,9 +545,7 @@ int start_code_find_environ(Memory *m, const Program *p, StartCode *ret_start_co
 
         walk->memory = m;
         walk->program = p;
-        walk->state.next = p->entry_point;
-        walk->state.registers[RSP] = (Value){ .known = true, .stack = 1 };
-        walk->state.stack[STACK_WORDS - 1] = (Value){ .known = true, .argc = 1 };
+        machine_start(&walk->machine, p->entry_point);
 
         r = walk_run(walk);
         if (r < 0)

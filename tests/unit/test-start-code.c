@@ -117,6 +117,58 @@ static void test_it_may_be_on_the_stack_between(void **state _unused_) {
         assert_found(m, START_CODE_GLIBC, DATA + 0x10);
 }
 
+/* glibc 2.31 keeps the number of arguments in half a word, between two others. */
+static void test_half_a_word_may_be_on_the_stack(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = new_glibc();
+
+        /* sub $0xd8,%rsp; mov %rdx,0x10(%rsp); mov %esi,0xc(%rsp); movslq 0xc(%rsp),%rax; mov 0x10(%rsp),%rbx;
+         * lea 0x8(%rbx,%rax,8),%rdi */
+        put(m, MAIN,
+            CODE(0x48, 0x81, 0xec, 0xd8, 0, 0, 0, 0x48, 0x89, 0x54, 0x24, 0x10, 0x89, 0x74, 0x24, 0x0c, 0x48,
+                 0x63, 0x44, 0x24, 0x0c, 0x48, 0x8b, 0x5c, 0x24, 0x10, 0x48, 0x8d, 0x7c, 0xc3, 0x08));
+        (void) put_store(m, MAIN + 31, STORE_RDI, DATA + 0x10);
+        assert_found(m, START_CODE_GLIBC, DATA + 0x10);
+}
+
+/* The environment goes to 0x8(%rsp), a store to STORED(%rsp) follows, and it is read again. */
+static Memory *new_overwriting(uint8_t opcode, uint8_t stored) {
+        Memory *m = new_glibc();
+        uint64_t p = MAIN + 17;
+
+        /* sub $0x38,%rsp; mov %rdi,0x8(%rsp) */
+        put(m, MAIN, CODE(MAKE_ENVIRONMENT, 0x48, 0x83, 0xec, 0x38, 0x48, 0x89, 0x7c, 0x24, 0x08));
+        if (opcode == 0xc7) {
+                put(m, p, CODE(0x48, 0xc7, 0x44, 0x24, stored, 0, 0, 0, 0)); /* movq $0,… */
+                p += 9;
+        } else {
+                put(m, p, CODE(opcode, 0x4c, 0x24, stored)); /* mov %ecx,… or %cl */
+                p += 4;
+        }
+        put(m, p, CODE(0x48, 0x8b, 0x44, 0x24, 0x08)); /* mov 0x8(%rsp),%rax */
+        put(m, put_store(m, p + 5, STORE_RAX, DATA + 0x10), CODE(0xf4));
+        return m;
+}
+
+static void test_what_was_written_over_is_not_known_any_more(void **state _unused_) {
+        static const struct {
+                uint8_t opcode, stored;
+                bool known;
+        } stores[] = {
+                { 0x89, 0x04, true },  { 0x89, 0x08, false }, { 0x89, 0x0c, false }, { 0x89, 0x10, true },
+                { 0x88, 0x0f, false }, { 0xc7, 0x00, true },  { 0xc7, 0x04, false }, { 0xc7, 0x06, false },
+                { 0xc7, 0x08, false }, { 0xc7, 0x0c, false }, { 0xc7, 0x0d, false }, { 0xc7, 0x10, true },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(stores); i++) {
+                _cleanup_(memory_freep) Memory *m = new_overwriting(stores[i].opcode, stores[i].stored);
+
+                if (stores[i].known)
+                        assert_found(m, START_CODE_GLIBC, DATA + 0x10);
+                else
+                        assert_refused(m);
+        }
+}
+
 static void test_a_call_without_arguments_forgets_what_it_may_change(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = new_glibc();
 
@@ -244,6 +296,8 @@ int main(void) {
                 cmocka_unit_test(test_a_mark_for_indirect_jumps_may_come_before),
                 cmocka_unit_test(test_musl_stores_it_two_functions_on),
                 cmocka_unit_test(test_it_may_be_on_the_stack_between),
+                cmocka_unit_test(test_half_a_word_may_be_on_the_stack),
+                cmocka_unit_test(test_what_was_written_over_is_not_known_any_more),
                 cmocka_unit_test(test_a_call_without_arguments_forgets_what_it_may_change),
                 cmocka_unit_test(test_another_branch_is_searched_too),
                 cmocka_unit_test(test_arguments_are_not_taken_for_the_environment),
