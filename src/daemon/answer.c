@@ -54,7 +54,7 @@ static int append_strings(sd_bus_message *message, int fd) {
         r = view_open(fd, &view);
         if (r < 0)
                 return r;
-        if (view.size > 0 && view.data[view.size - 1] != 0)
+        if (view.size > ANSWER_MESSAGE_MAX || (view.size > 0 && view.data[view.size - 1] != 0))
                 return -EPROTO;
 
         r = sd_bus_message_open_container(message, 'a', "s");

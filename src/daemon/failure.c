@@ -21,8 +21,11 @@ static const Failure failures[] = {
         { -ENODATA, ERROR "NoEnvironment",
           "There is no environment: %s is a kernel thread, or is a zombie: it has exited." },
         { -ENOEXEC, ERROR "Unsupported",
-          "The current environment of %s can't be found: its program is statically linked, or keeps its "
-          "environment in a way that is not known here." INSTEAD },
+          "The current environment of %s can't be found with certainty: its program keeps it in a way that is not "
+          "known here, or is statically linked and has neither symbols nor a debug file." INSTEAD },
+        { -ENOTSUP, ERROR "Unsupported",
+          "The current environment of %s can't be found with certainty: its program is a shell, or written in Go, "
+          "and keeps its variables in tables of a form that is not known here." INSTEAD },
         { -EREMOTE, ERROR "Unsupported",
           "The current environment of %s is not read: its memory is backed by a file that is not on a local "
           "file system, and may keep a reader waiting forever." INSTEAD },
@@ -30,8 +33,8 @@ static const Failure failures[] = {
           "The current environment of %s can't be read: its pointers lead to memory that is not "
           "there." INSTEAD },
         { -EBADMSG, ERROR "Unsupported",
-          "The current environment of %s can't be found: its memory is not laid out as a dynamic loader "
-          "does." INSTEAD },
+          "The current environment of %s can't be found: its memory is not laid out as a loader does it, or "
+          "its program's file is not the one that was executed." INSTEAD },
         { -ELOOP, ERROR "Unsupported",
           "The current environment of %s can't be found: its list of loaded objects does not end." INSTEAD },
         { -EAGAIN, ERROR "Changing",

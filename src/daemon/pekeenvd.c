@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "log.h"
 #include "privileges.h"
@@ -64,6 +65,17 @@ static int parse_arguments(int argc, char *argv[], uint64_t *idle_usec) {
         return 1;
 }
 
+/* Each request holds a few descriptors, and those that came with its message. */
+static int raise_descriptor_limit(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return -errno;
+
+        limit.rlim_cur = limit.rlim_max;
+        return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
 /* The zygote keeps the capabilities; the process that talks to the bus has none. */
 static int run(uint64_t idle_usec) {
         _cleanup_(service_freep) Service *service = NULL;
@@ -78,6 +90,10 @@ static int run(uint64_t idle_usec) {
                 return r;
 
         r = privileges_drop();
+        if (r < 0)
+                return r;
+
+        r = raise_descriptor_limit();
         if (r < 0)
                 return r;
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "reader-pool.h"
+#include <sys/queue.h>
+
 #include "fd-util.h"
 #include "message.h"
+#include "reader-pool.h"
 #include "zygote.h"
 
 #define READERS_WAITING 4U
-#define READERS_AT_WORK_MAX 16U
+#define READERS_AT_WORK_MAX 32U
+#define READERS_OF_USER_MAX 4U
 
 struct ReaderPool {
         sd_event *event;
@@ -14,14 +17,16 @@ struct ReaderPool {
 
         int waiting[READERS_WAITING]; /* sockets */
         size_t n_waiting;
-        size_t n_at_work;
+        TAILQ_HEAD(, Reader) at_work;
 
         reader_pool_handler_t on_free;
         void *userdata;
 };
 
 struct Reader {
+        TAILQ_ENTRY(Reader) entry;
         ReaderPool *pool;
+        uid_t uid; /* to whom its place is charged */
         int socket_fd;
         sd_event_source *source;
 
@@ -44,6 +49,7 @@ int reader_pool_new(sd_event *event, int zygote_fd, reader_pool_handler_t on_fre
         if (!pool)
                 return -ENOMEM;
 
+        TAILQ_INIT(&pool->at_work);
         pool->event = sd_event_ref(event);
         pool->zygote_fd = zygote_fd;
         pool->on_free = on_free;
@@ -82,11 +88,11 @@ void reader_pool_fill(ReaderPool *pool) {
 static void reader_free(Reader *reader) {
         ReaderPool *pool = reader->pool;
 
+        TAILQ_REMOVE(&pool->at_work, reader, entry);
         sd_event_source_disable_unref(reader->source);
         close_fd(reader->socket_fd);
         free(reader);
 
-        pool->n_at_work--;
         pool->on_free(pool->userdata);
 }
 
@@ -132,7 +138,38 @@ static int reader_pool_take_socket(ReaderPool *pool, int *ret) {
         return r == -EAGAIN ? -EBUSY : r;
 }
 
-int reader_pool_take(ReaderPool *pool, Reader **ret) {
+static bool reader_pool_has_room(const ReaderPool *pool, uid_t uid) {
+        const Reader *reader;
+        size_t n_of_all = 0, n_of_user = 0;
+
+        TAILQ_FOREACH (reader, &pool->at_work, entry) {
+                n_of_all++;
+                n_of_user += reader->uid == uid;
+        }
+
+        return n_of_all < READERS_AT_WORK_MAX && n_of_user < READERS_OF_USER_MAX;
+}
+
+int reader_charge(Reader *reader, uid_t uid) {
+        bool has_room;
+
+        assert(reader);
+
+        if (reader->uid == uid)
+                return 0;
+
+        TAILQ_REMOVE(&reader->pool->at_work, reader, entry);
+        has_room = reader_pool_has_room(reader->pool, uid);
+        TAILQ_INSERT_TAIL(&reader->pool->at_work, reader, entry);
+        if (!has_room)
+                return -EAGAIN;
+
+        reader->uid = uid;
+        reader->pool->on_free(reader->pool->userdata);
+        return 0;
+}
+
+int reader_pool_take(ReaderPool *pool, uid_t uid, Reader **ret) {
         _cleanup_free_ Reader *reader = NULL;
         _cleanup_close_ int fd = -EBADF;
         int r;
@@ -140,7 +177,7 @@ int reader_pool_take(ReaderPool *pool, Reader **ret) {
         assert(pool);
         assert(ret);
 
-        if (pool->n_at_work >= READERS_AT_WORK_MAX)
+        if (!reader_pool_has_room(pool, uid))
                 return -EAGAIN;
 
         reader = calloc(1, sizeof(Reader));
@@ -156,8 +193,9 @@ int reader_pool_take(ReaderPool *pool, Reader **ret) {
                 return r;
 
         reader->pool = pool;
+        reader->uid = uid;
         reader->socket_fd = TAKE_FD(fd);
-        pool->n_at_work++;
+        TAILQ_INSERT_TAIL(&pool->at_work, reader, entry);
 
         *ret = TAKE_PTR(reader);
         return 0;

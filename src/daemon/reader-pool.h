@@ -29,9 +29,16 @@ DEFINE_CLEANUP_FUNC(ReaderPool, reader_pool_free)
 /* Forks readers until enough of them wait; to be called when nobody is kept waiting by it. */
 void reader_pool_fill(ReaderPool *pool);
 
-/* Takes a reader. Returns 0; -EAGAIN if all places are taken: wait for on_free; -EBUSY if none can be forked
- * now; or a negative errno. */
-int reader_pool_take(ReaderPool *pool, Reader **ret);
+/* Takes a reader.
+ * uid: the user to whom its place is charged: nobody gets all places.
+ * Returns 0; -EAGAIN if all places, or all of the user, are taken: wait for on_free; -EBUSY if none can be
+ * forked now; or a negative errno. */
+int reader_pool_take(ReaderPool *pool, uid_t uid, Reader **ret);
+
+/* Charges a reader's place to another user: before it looks at a process's memory to the process's, who may make
+ * it slow, or make it hang for good.
+ * Returns 0, or -EAGAIN if all places of that user are taken. */
+int reader_charge(Reader *reader, uid_t uid);
 
 /* Sends a request with its descriptors. Returns 0 or the errno of sendmsg(2), and then the handler is not
  * called. */

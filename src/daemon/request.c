@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "audit.h"
+#include "debug-file.h"
 #include "failure.h"
 #include "fd-util.h"
 #include "log.h"
@@ -46,6 +47,7 @@ static void request_free(Request *request) {
         sd_bus_track_unref(request->caller_track);
         polkit_query_free(request->polkit);
         caller_done(&request->caller);
+        close_fd(request->debug_fd);
         close_fd(request->answer_fd);
         close_fd(request->pidfd);
         sd_bus_message_unref(request->message);
@@ -76,7 +78,9 @@ static void request_audit(const Request *request, int result) {
 }
 
 static int on_deadline(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata) {
-        request_fail(userdata, -ETIMEDOUT);
+        Request *request = userdata;
+
+        request_fail(request, request->waits ? -EBUSY : -ETIMEDOUT);
         return 0;
 }
 
@@ -91,16 +95,38 @@ static int request_start_deadline(Request *request) {
                                           READING_USEC, USEC_ACCURACY, on_deadline, request);
 }
 
-/* Takes a reader and lets the request go on with it; if all are taken, request_retry() will. */
-static void request_continue(Request *request) {
-        int r = 0;
+/* Who is to blame if it takes its time: as long as a process is only identified, who asks; once its memory is
+ * looked at, its owner. */
+static uid_t request_charged_user(const Request *request) {
+        return request->state == REQUEST_READING ? request->identity.uids[ID_EFFECTIVE]
+                                                 : request->caller.uid;
+}
+
+/* Returns -EAGAIN if there is no place for one. */
+static int request_take_reader(Request *request) {
+        int r;
 
         if (!request->reader)
-                r = reader_pool_take(request->service->pool, &request->reader);
+                return reader_pool_take(request->service->pool, request_charged_user(request),
+                                        &request->reader);
 
+        r = reader_charge(request->reader, request_charged_user(request));
+        if (r < 0)
+                request->reader = reader_release(request->reader);
+        return r;
+}
+
+/* Takes a reader and lets the request go on with it; if all are taken, request_retry() will. */
+static void request_continue(Request *request) {
+        const bool waited = request->waits;
+        int r;
+
+        r = request_take_reader(request);
         request->waits = r == -EAGAIN;
         if (request->waits)
                 return;
+        if (r >= 0 && waited)
+                r = request_start_deadline(request);
         if (r < 0)
                 return request_fail(request, r);
 
@@ -135,6 +161,17 @@ static size_t request_count_of_user(const Service *service, uid_t uid) {
         return n;
 }
 
+/* What a reader's reply comes to. Of the errors only polkit's say that something is not allowed: that a reader
+ * may not do what it should is a failure of the service. */
+static int outcome_of_reader(int error, const ReaderReply *reply) {
+        if (error == 0)
+                error = reply->error;
+        if (error > 0)
+                return -EPROTO;
+
+        return error == -EACCES || error == -EPERM || error == -ENOKEY || error == -EHOSTDOWN ? -EIO : error;
+}
+
 static void on_caller(int error, Caller *caller, void *userdata) {
         Request *request = userdata;
 
@@ -153,8 +190,7 @@ static void on_caller(int error, Caller *caller, void *userdata) {
 static void on_identity(int error, const ReaderReply *reply, void *userdata) {
         Request *request = userdata;
 
-        if (error == 0)
-                error = reply->error;
+        error = outcome_of_reader(error, reply);
         if (error < 0)
                 return request_fail(request, error);
 
@@ -184,8 +220,7 @@ static void request_identify(Request *request) {
 static void on_names(int error, const ReaderReply *reply, void *userdata) {
         Request *request = userdata;
 
-        if (error == 0)
-                error = reply->error;
+        error = outcome_of_reader(error, reply);
         if (error < 0)
                 return request_fail(request, error);
 
@@ -313,19 +348,38 @@ void request_retry(Request *request) {
                 request_continue(request);
 }
 
+/* Starts reading over with another reader: each is good for one answer. */
+static void request_read_again(Request *request, RequestState state) {
+        request->reader = reader_release(request->reader);
+        request->answer_fd = close_fd(request->answer_fd);
+        request_want_reader(request, state);
+}
+
+/* Opens the debug file that the reader would like to have, if there is one. The build ID is what the process says
+ * it is; the reader can do no more with a wrong file than with none, and finds out that it is wrong. */
+static bool request_open_debug_file(Request *request, const BuildId *id) {
+        if (request->looked_for_debug_file || id->size == 0)
+                return false;
+
+        request->looked_for_debug_file = true;
+        return debug_file_open_by_id(DEBUG_FILES, id, &request->debug_fd) >= 0;
+}
+
 static void on_reading(int error, const ReaderReply *reply, void *userdata) {
+        const bool replied = error == 0;
         Request *request = userdata;
         int r;
 
-        if (error == 0)
-                error = reply->error;
+        error = outcome_of_reader(error, reply);
 
         /* The process is not any more who it was when it was authorised: all starts over. */
         if (error == -ESTALE && request->n_restarts++ < RESTARTS_MAX) {
-                request->reader = reader_release(request->reader);
-                request->answer_fd = close_fd(request->answer_fd);
-                return request_want_reader(request, REQUEST_IDENTIFYING);
+                request->debug_fd = close_fd(request->debug_fd);
+                request->looked_for_debug_file = false;
+                return request_read_again(request, REQUEST_IDENTIFYING);
         }
+        if (replied && request_open_debug_file(request, &reply->build_id))
+                return request_read_again(request, REQUEST_READING);
         if (error < 0)
                 return request_fail(request, error);
 
@@ -353,8 +407,9 @@ static void request_read(Request *request) {
         if (request->answer_fd < 0)
                 return request_fail(request, -errno);
 
-        r = reader_send(request->reader, &message, (const int[]){ request->pidfd, request->answer_fd }, 2,
-                        on_reading, request);
+        r = reader_send(request->reader, &message,
+                        (const int[]){ request->pidfd, request->answer_fd, request->debug_fd },
+                        request->debug_fd < 0 ? 2 : 3, on_reading, request);
         if (r < 0)
                 request_fail(request, r);
 }
@@ -383,7 +438,7 @@ int request_start(Service *service, const Question *question, sd_bus_message *me
         request->pidfd = TAKE_FD(fd);
         request->pid = pid;
         request->caller = CALLER_NULL;
-        request->answer_fd = -EBADF;
+        request->answer_fd = request->debug_fd = -EBADF;
         service_add_request(service, request);
 
         r = caller_query(message, on_caller, request, &request->caller_query);

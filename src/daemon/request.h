@@ -30,6 +30,8 @@ typedef struct Request {
         unsigned n_restarts;
         Reader *reader;
         int answer_fd;
+        int debug_fd;               /* the program's debug file, if one was asked for and found … */
+        bool looked_for_debug_file; /* … which is tried once */
         sd_event_source *deadline;
 
         Caller caller;

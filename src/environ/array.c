@@ -31,9 +31,26 @@ int string_record(Recorder *recorder, Memory *m, uint64_t address) {
         }
 }
 
+/* unsetenv() moves all that follows by one place or a few; in the middle of that some pointers are there twice. */
+#define PLACES_MOVED_MAX 4U
+
+/* Remembers the last pointers. Returns whether this one is among them. */
+static bool is_repeated(uint64_t last[static PLACES_MOVED_MAX], uint64_t pointer, size_t index) {
+        bool repeated = false;
+
+        for (size_t i = 0; i < PLACES_MOVED_MAX; i++)
+                repeated = repeated || last[i] == pointer;
+
+        last[index % PLACES_MOVED_MAX] = pointer;
+        return repeated;
+}
+
+/* The pointers are copied out in pieces: looking at the strings between them closes the view of the array. */
 int array_record(Recorder *recorder, Memory *m, uint64_t variable) {
         const size_t pointer_size = memory_pointer_size(m);
-        uint64_t address, string;
+        uint64_t last[PLACES_MOVED_MAX] = {};
+        uint8_t piece[1024];
+        uint64_t address;
         int r;
 
         assert(recorder);
@@ -45,15 +62,26 @@ int array_record(Recorder *recorder, Memory *m, uint64_t variable) {
         if (address == 0)
                 return 0;
 
-        for (;; address += pointer_size) {
-                r = memory_read_pointer(m, address, &string);
-                if (r < 0)
-                        return r;
-                if (string == 0)
-                        return 0;
+        for (;;) {
+                const size_t n =
+                        min_size(memory_items_in_page(address, pointer_size), sizeof(piece) / pointer_size);
 
-                r = string_record(recorder, m, string);
+                r = memory_read(m, address, piece, n * pointer_size);
                 if (r < 0)
                         return r;
+                address += n * pointer_size;
+
+                for (size_t i = 0; i < n; i++) {
+                        const uint64_t string = memory_pointer_at(m, piece + i * pointer_size);
+
+                        if (string == 0)
+                                return 0;
+                        if (is_repeated(last, string, i))
+                                recorder->in_doubt = true;
+
+                        r = string_record(recorder, m, string);
+                        if (r < 0)
+                                return r;
+                }
         }
 }

@@ -8,7 +8,7 @@
 /* Takes the vector for one of a class. The size of a program header, which is in it, tells whether it is. */
 static bool auxv_parse(const void *data, size_t size, int elf_class, Auxv *ret) {
         _cleanup_(elf_piece_done) ElfPiece piece;
-        uint64_t header_size = 0, entry_point = 0;
+        uint64_t header_size = 0;
         Auxv auxv = {};
 
         if (elf_piece_copy(&piece, elf_class, data, ELF_T_AUXV,
@@ -28,17 +28,23 @@ static bool auxv_parse(const void *data, size_t size, int elf_class, Auxv *ret) 
                 case AT_PHNUM:
                         auxv.n_program_headers = entry.a_un.a_val;
                         break;
+                case AT_SYSINFO_EHDR:
+                        auxv.vdso = entry.a_un.a_val;
+                        break;
                 case AT_PHENT:
                         header_size = entry.a_un.a_val;
                         break;
                 case AT_ENTRY:
-                        entry_point = entry.a_un.a_val;
+                        auxv.entry_point = entry.a_un.a_val;
+                        break;
+                case AT_RANDOM:
+                        auxv.random = entry.a_un.a_val;
                         break;
                 }
         }
 
         /* The kernel writes the entry point last of these. */
-        if (header_size != elf_item_size(elf_class, ELF_T_PHDR) || entry_point == 0)
+        if (header_size != elf_item_size(elf_class, ELF_T_PHDR) || auxv.entry_point == 0)
                 return false;
 
         *ret = auxv;

@@ -4,19 +4,14 @@
 
 #include "elf-piece.h"
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define NATIVE_BYTE_ORDER ELFDATA2LSB
-#else
-#define NATIVE_BYTE_ORDER ELFDATA2MSB
-#endif
-
 size_t elf_item_size(int elf_class, Elf_Type type) {
         return elf_class == ELFCLASS32 ? elf32_fsize(type, 1, EV_CURRENT) : elf64_fsize(type, 1, EV_CURRENT);
 }
 
 static size_t write_header_32(uint8_t *image, size_t n_program_headers) {
         Elf32_Ehdr header = {
-                .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, NATIVE_BYTE_ORDER, EV_CURRENT },
+                .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELF_NATIVE_BYTE_ORDER,
+                             EV_CURRENT },
                 .e_version = EV_CURRENT,
                 .e_ehsize = sizeof(header),
                 .e_phoff = sizeof(header),
@@ -30,7 +25,8 @@ static size_t write_header_32(uint8_t *image, size_t n_program_headers) {
 
 static size_t write_header_64(uint8_t *image, size_t n_program_headers) {
         Elf64_Ehdr header = {
-                .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, NATIVE_BYTE_ORDER, EV_CURRENT },
+                .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELF_NATIVE_BYTE_ORDER,
+                             EV_CURRENT },
                 .e_version = EV_CURRENT,
                 .e_ehsize = sizeof(header),
                 .e_phoff = sizeof(header),
@@ -95,7 +91,8 @@ int elf_piece_copy(ElfPiece *p, int elf_class, const void *items, Elf_Type type,
                 return -EBADMSG;
 
         size = n_items * elf_item_size(elf_class, type);
-        memcpy(p->image + offset, items, size);
+        if (size > 0)
+                memcpy(p->image + offset, items, size);
         return open_image(p, offset, size, type);
 }
 

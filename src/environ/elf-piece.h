@@ -5,6 +5,12 @@
 
 #include "memory.h"
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ELF_NATIVE_BYTE_ORDER ELFDATA2LSB
+#else
+#define ELF_NATIVE_BYTE_ORDER ELFDATA2MSB
+#endif
+
 /* More than any table that is read in one piece has, in bytes. */
 #define ELF_PIECE_MAX 8192U
 

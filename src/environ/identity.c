@@ -11,6 +11,12 @@
 
 #include "identity.h"
 
+/* What stands for a path longer than a page, which the kernel does not tell. */
+#define PATH_TOO_LONG "[path too long]"
+
+/* A process may be in 65536 groups (NGROUPS_MAX), all on one line of its status. */
+#define STATUS_SIZE_MAX (1024U * 1024U)
+
 static int parse_ids(const char *status, const char *key, unsigned ids[static 4]) {
         const char *value = proc_field(status, key);
 
@@ -20,31 +26,25 @@ static int parse_ids(const char *status, const char *key, unsigned ids[static 4]
         return 0;
 }
 
-static int identity_read_status(Identity *i, const Process *p) {
-        char buf[8192];
+static int identity_parse_status(Identity *i, const char *status) {
         const char *value;
-        ssize_t n;
         int r;
 
-        n = read_file_at(p->dir_fd, "status", buf, sizeof(buf));
-        if (n < 0)
-                return (int) n;
-
-        value = proc_field(buf, "Tgid:");
+        value = proc_field(status, "Tgid:");
         if (!value)
                 return -EBADMSG;
-        if (strtol(value, NULL, 10) != p->pid)
+        if (strtol(value, NULL, 10) != i->pid)
                 return -ENOENT;
 
-        r = parse_ids(buf, "Uid:", i->uids);
+        r = parse_ids(status, "Uid:", i->uids);
         if (r < 0)
                 return r;
 
-        r = parse_ids(buf, "Gid:", i->gids);
+        r = parse_ids(status, "Gid:", i->gids);
         if (r < 0)
                 return r;
 
-        value = proc_field(buf, "CapPrm:");
+        value = proc_field(status, "CapPrm:");
         if (!value)
                 return -EBADMSG;
 
@@ -52,26 +52,57 @@ static int identity_read_status(Identity *i, const Process *p) {
         return 0;
 }
 
-/* The kernel gives the files of a process that is not dumpable to root. That tells nothing of a process that
- * is root's anyway; for such a one false is the careful answer. See proc(5), "/proc/pid". */
-static int identity_read_dumpable(Identity *i, const Process *p) {
-        struct stat st;
+static int identity_read_status(Identity *i, const Process *p) {
+        _cleanup_free_ char *large = NULL;
+        char buf[8192], *status = buf;
+        ssize_t n;
 
-        if (fstatat(p->dir_fd, "environ", &st, 0) < 0)
-                return -errno;
+        n = read_file_at(p->dir_fd, "status", buf, sizeof(buf));
+        if (n == -ENOBUFS) {
+                status = large = malloc(STATUS_SIZE_MAX);
+                if (!large)
+                        return -ENOMEM;
+                n = read_file_at(p->dir_fd, "status", large, STATUS_SIZE_MAX);
+        }
+        if (n < 0)
+                return (int) n;
 
-        i->dumpable = st.st_uid == i->uids[ID_EFFECTIVE] && st.st_uid != 0;
-        return 0;
+        return identity_parse_status(i, status);
 }
 
-static int user_namespace_of(const Process *p, dev_t *ret_device, ino_t *ret_inode) {
+static int user_namespace_at(int dir_fd, const char *path, dev_t *ret_device, ino_t *ret_inode) {
         struct stat st;
 
-        if (fstatat(p->dir_fd, "ns/user", &st, 0) < 0)
+        if (fstatat(dir_fd, path, &st, 0) < 0)
                 return -errno;
 
         *ret_device = st.st_dev;
         *ret_inode = st.st_ino;
+        return 0;
+}
+
+static int user_namespace_of(const Process *p, dev_t *ret_device, ino_t *ret_inode) {
+        return user_namespace_at(p->dir_fd, "ns/user", ret_device, ret_inode);
+}
+
+/* The kernel gives the files of a process that is not dumpable to the root of the process's user namespace, see
+ * proc(5), "/proc/pid". That tells nothing of a process that is this root's anyway, and in another namespace than
+ * ours anybody can be root: in doubt it is not dumpable. */
+static int identity_read_dumpable(Identity *i, const Process *p) {
+        dev_t device = 0;
+        ino_t inode = 0;
+        struct stat st;
+        int r;
+
+        r = user_namespace_at(AT_FDCWD, "/proc/self/ns/user", &device, &inode);
+        if (r < 0)
+                return r;
+
+        if (fstatat(p->dir_fd, "environ", &st, 0) < 0)
+                return -errno;
+
+        i->dumpable = st.st_uid == i->uids[ID_EFFECTIVE] && st.st_uid != 0 &&
+                      device == i->user_namespace_device && inode == i->user_namespace_inode;
         return 0;
 }
 
@@ -80,13 +111,16 @@ static int identity_read_executable(Identity *i, const Process *p) {
         ssize_t n;
 
         n = readlinkat(p->dir_fd, "exe", i->executable, sizeof(i->executable) - 1);
+        if (n < 0 && errno == ENAMETOOLONG)
+                n = (ssize_t) strlen(strcpy(i->executable, PATH_TOO_LONG));
         if (n < 0)
                 return -errno;
         i->executable[n] = 0;
 
-        /* Without asking the file's server, should it be on FUSE: that need not ever answer. */
+        /* Without asking the file's server, should it be on FUSE: that need not ever answer. There it may be that
+         * nobody but its owner, not even root, is told; what else is known of the process must do then. */
         if (statx(p->dir_fd, "exe", AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
-                return -errno;
+                return errno == EACCES ? 0 : -errno;
 
         i->executable_device = makedev(stx.stx_dev_major, stx.stx_dev_minor);
         i->executable_inode = stx.stx_ino;
@@ -131,11 +165,11 @@ int identity_read(const Process *p, Identity *ret) {
         i.start_time = stat.start_time;
         i.start_stack = stat.start_stack;
 
-        r = identity_read_dumpable(&i, p);
+        r = user_namespace_of(p, &i.user_namespace_device, &i.user_namespace_inode);
         if (r < 0)
                 goto gone;
 
-        r = user_namespace_of(p, &i.user_namespace_device, &i.user_namespace_inode);
+        r = identity_read_dumpable(&i, p);
         if (r < 0)
                 goto gone;
 

@@ -15,13 +15,13 @@ typedef struct Identity {
         uid_t uids[4]; /* real, effective, saved, file system */
         gid_t gids[4];
         uint64_t capabilities; /* permitted */
-        bool dumpable;         /* prctl(PR_GET_DUMPABLE) is 1 */
+        bool dumpable;         /* prctl(PR_GET_DUMPABLE) is 1, for certain */
 
         dev_t user_namespace_device;
         ino_t user_namespace_inode;
 
-        dev_t executable_device;
-        ino_t executable_inode;
+        dev_t executable_device;   /* 0 … */
+        ino_t executable_inode;    /* … and 0 if its file system does not tell */
         char executable[PATH_MAX]; /* as /proc/PID/exe shows it; of its own making where it could mount */
 
         char control_group[PATH_MAX]; /* the start of /proc/PID/cgroup, which tells its unit */

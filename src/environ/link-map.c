@@ -46,6 +46,8 @@ int link_map_walk(Memory *m, const Program *p, LinkMapWalk *ret) {
         assert(p);
         assert(ret);
 
+        walk.vdso = p->vdso;
+
         if (p->dynamic == 0)
                 return -ENOEXEC;
 
@@ -132,18 +134,27 @@ int link_map_next(Memory *m, LinkMapWalk *w, LinkMap *ret) {
                 if (r < 0)
                         return r;
         }
-        if (w->next == 0)
-                return 0;
-        if (w->n_objects >= LINK_MAP_MAX)
-                return -ELOOP;
 
-        r = link_map_read(m, w->next, ret);
-        if (r < 0)
-                return r;
+        while (w->next != 0) {
+                LinkMap object;
 
-        w->next = ret->next;
-        w->n_objects++;
-        return 1;
+                if (w->n_objects >= LINK_MAP_MAX)
+                        return -ELOOP;
+
+                r = link_map_read(m, w->next, &object);
+                if (r < 0)
+                        return r;
+
+                w->next = object.next;
+                w->n_objects++;
+                if (w->vdso != 0 && object.bias == w->vdso)
+                        continue;
+
+                *ret = object;
+                return 1;
+        }
+
+        return 0;
 }
 
 int link_map_is_changing(Memory *m, const LinkMapWalk *w) {

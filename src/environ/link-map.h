@@ -22,12 +22,13 @@ typedef enum Loader {
         LOADER_MUSL,
 } Loader;
 
-/* A walk over the objects that a process has loaded, in the order in which symbols are looked up. */
+/* A walk over the objects that a process has loaded but for the kernel's own, in the order in which symbols are looked up. */
 typedef struct LinkMapWalk {
         Loader loader;
         uint64_t r_debug;   /* address of the loader's struct r_debug, 0 while it has none */
         LinkMap executable; /* known without the list; not where the loader was executed by hand */
         bool has_executable;
+        uint64_t vdso; /* left out: it defines functions only */
 
         size_t n_objects; /* seen so far */
         bool has_list;    /* next is valid */

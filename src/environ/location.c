@@ -2,21 +2,34 @@
 
 #include "location.h"
 #include "array.h"
+#include "ash.h"
+#include "bash.h"
 #include "go.h"
 #include "libc.h"
 #include "program.h"
+#include "shell.h"
+#include "static.h"
 
 static const char *const runtime_names[] = {
-        [RUNTIME_UNKNOWN] = "unknown",
-        [RUNTIME_GLIBC] = "glibc",
-        [RUNTIME_MUSL] = "musl",
-        [RUNTIME_GO] = "go",
+        [RUNTIME_UNKNOWN] = "unknown", [RUNTIME_GLIBC] = "glibc", [RUNTIME_MUSL] = "musl",
+        [RUNTIME_BASH] = "bash",       [RUNTIME_ASH] = "ash",     [RUNTIME_GO] = "go",
 };
 
 static const char *const source_names[] = {
         [SOURCE_DYNAMIC_SYMBOL] = "dynamic-symbol",
         [SOURCE_SYMBOL_TABLE] = "symbol-table",
+        [SOURCE_DEBUG_FILE] = "debug-file",
+        [SOURCE_SCAN] = "scan",
         [SOURCE_CODE] = "code",
+};
+
+/* Who is asked in turn whether a program is one of his. Shells and Go programs may have a libc, too, which knows
+ * less; so who is not sure of one of them does not let the others be asked. */
+static int (*const finders[])(Memory *m, const Program *p, Location *ret) = {
+        shell_locate,
+        go_locate,
+        libc_locate,
+        static_locate,
 };
 
 const char *runtime_to_string(Runtime runtime) {
@@ -45,12 +58,13 @@ int location_find(Memory *m, Location *ret) {
         if (r < 0)
                 return r;
 
-        /* A Go program with C in it has a libc, too: who is not sure of it must not be asked next. */
-        r = go_locate(m, &program, ret);
-        if (r != -ENOEXEC)
-                return r == -EOPNOTSUPP ? -ENOEXEC : r;
+        for (size_t i = 0; i < ELEMENTSOF(finders); i++) {
+                r = finders[i](m, &program, ret);
+                if (r != -ENOEXEC)
+                        return r;
+        }
 
-        return libc_locate(m, &program, ret);
+        return -ENOEXEC;
 }
 
 int location_record(const Location *l, Memory *m, Recorder *recorder) {
@@ -59,6 +73,10 @@ int location_record(const Location *l, Memory *m, Recorder *recorder) {
         switch (l->form) {
         case FORM_ARRAY:
                 return array_record(recorder, m, l->address);
+        case FORM_BASH:
+                return bash_record(recorder, m, l);
+        case FORM_ASH:
+                return ash_record(recorder, m, l);
         case FORM_GO:
                 return go_record(recorder, m, l->address, l->guard);
         }

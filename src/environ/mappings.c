@@ -162,7 +162,7 @@ typedef struct MappingQuery {
 
 enum { MAPPING_READABLE = 1, MAPPING_WRITABLE = 2 }; /* of vma_flags */
 
-static_assert(_IOWR('f', 17, MappingQuery) == MAPPING_QUERY_REQUEST);
+static_assert(_IOWR('f', 17, MappingQuery) == MAPPING_QUERY_REQUEST, "as the kernel has it");
 
 int mapping_query(int maps_fd, uint64_t address, Mapping *ret) {
         MappingQuery q = { .size = sizeof(q), .query_addr = address };

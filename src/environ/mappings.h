@@ -7,7 +7,7 @@
 typedef struct Mapping {
         uint64_t start, end; /* end is the first address behind */
         bool readable, writable;
-        dev_t device; /* of the file behind it; anonymous memory has inode 0 */
+        dev_t device; /* of the file behind it; anonymous memory has device 0 and inode 0 */
         ino_t inode;
 } Mapping;
 

@@ -52,7 +52,7 @@ int memory_open(const Process *p, Memory **ret) {
                 return -ENOMEM;
 
         m->mem_fd = m->auxv_fd = m->maps_fd = m->mounts_fds[0] = m->mounts_fds[1] = m->executable_fd =
-                -EBADF;
+                m->debug_fd = -EBADF;
         m->dir_fd = p->dir_fd;
         m->elf_class = ELFCLASSNONE;
 
@@ -134,6 +134,7 @@ Memory *memory_free(Memory *m) {
         close_fd(m->mounts_fds[0]);
         close_fd(m->mounts_fds[1]);
         close_fd(m->executable_fd);
+        close_fd(m->debug_fd);
 
         mappings_done(&m->mappings);
         for (size_t i = 0; i < N_WINDOWS; i++)
@@ -203,7 +204,13 @@ static int memory_file_is_local(Memory *m, int fd) {
 static int open_executable(Memory *m, int *ret) {
         _cleanup_close_ int fd = -EBADF;
         char path[sizeof("/proc/self/fd/") + 10];
+        ProcessStat stat;
         int r;
+
+        r = process_read_stat(&(Process){ .dir_fd = m->dir_fd }, &stat);
+        if (r < 0)
+                return r;
+        m->arguments = stat.arg_start;
 
         fd = openat(m->dir_fd, "exe", O_PATH | O_CLOEXEC);
         if (fd < 0)
@@ -230,7 +237,8 @@ int memory_open_executable(Memory *m) {
 
 /* Whether every page of the mapping comes without anybody's help. */
 static int memory_mapping_is_local(Memory *m, const Mapping *mapping) {
-        if (mapping->inode == 0 || device_is_block(mapping->device))
+        /* Of anonymous memory both are 0; of a file on FUSE the server chooses the inode. */
+        if ((mapping->inode == 0 && mapping->device == 0) || device_is_block(mapping->device))
                 return true;
 
         return memory_device_is_local(m, mapping->device);

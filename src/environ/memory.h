@@ -42,6 +42,8 @@ typedef struct Memory {
 
         int executable_fd;    /* the program's file, once memory_open_executable() has opened it */
         int executable_error; /* why it could not; 0 while that was not tried */
+        uint64_t arguments;   /* address of the program's arguments, see process.h; set with executable_fd */
+        int debug_fd;         /* its debug file, if the caller has found one (debug-file.h); owned */
 
         int elf_class; /* ELFCLASS32 or ELFCLASS64, set by auxv_read(); ELFCLASSNONE before */
 
@@ -70,7 +72,8 @@ DEFINE_CLEANUP_FUNC(Memory, memory_free)
  * Returns 0 or an errno of open(2) or memfd_create(2). */
 int memory_open_mounts(Memory *m);
 
-/* Opens the file of the program, at the first call: for what is not in memory, as symbol tables are.
+/* Opens the file of the program, at the first call: for what is not in memory, as symbol tables are. Sets
+ * m->arguments as well.
  * Returns 0 if m->executable_fd is open for reading; -EREMOTE if the file is on a file system that may never
  * answer, see mounts.h; the errors of memory_open_mounts(). */
 int memory_open_executable(Memory *m);

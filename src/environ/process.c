@@ -134,6 +134,7 @@ int process_read_stat(const Process *p, ProcessStat *ret) {
                 .kernel_thread = field[9 - 1] & PF_KTHREAD,
                 .start_time = field[22 - 1],
                 .start_stack = field[28 - 1],
+                .arg_start = field[48 - 1],
                 .env_start = field[50 - 1],
                 .env_end = field[51 - 1],
         };

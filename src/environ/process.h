@@ -18,6 +18,7 @@ typedef struct ProcessStat {
         bool kernel_thread;
         uint64_t start_time;  /* clock ticks since boot */
         uint64_t start_stack; /* every exec sets it anew */
+        uint64_t arg_start;   /* the strings of the arguments, one after the other, begin here */
         uint64_t env_start;   /* what /proc/PID/environ shows: from here … */
         uint64_t env_end;     /* … to here */
 } ProcessStat;

@@ -80,6 +80,8 @@ int program_read(Memory *m, const Auxv *auxv, Program *ret) {
         assert(auxv);
         assert(ret);
 
+        program.vdso = auxv->vdso;
+
         r = elf_piece_read(&table, m, auxv->program_headers, ELF_T_PHDR, auxv->n_program_headers);
         if (r < 0)
                 return r;
@@ -95,6 +97,10 @@ int program_read(Memory *m, const Auxv *auxv, Program *ret) {
                 return -EBADMSG;
 
         program_add_bias(&program, auxv->program_headers - layout.headers);
+        program.entry_point = auxv->entry_point;
+        program.headers = auxv->program_headers;
+        program.n_headers = auxv->n_program_headers;
+        program.has_interpreter = layout.interpreter != 0;
         if (layout.interpreter != 0) {
                 r = read_interpreter(m, program.bias + layout.interpreter, program.interpreter,
                                      sizeof(program.interpreter));
@@ -104,4 +110,15 @@ int program_read(Memory *m, const Auxv *auxv, Program *ret) {
 
         *ret = program;
         return 0;
+}
+
+bool program_has(const Program *p, uint64_t address, uint64_t size, uint32_t flags) {
+        assert(p);
+
+        for (const Segment *s = p->segments; s < p->segments + p->n_segments; s++)
+                if ((s->flags & flags) == flags && address >= s->address &&
+                    address - s->address <= s->size && size <= s->size - (address - s->address))
+                        return true;
+
+        return false;
 }

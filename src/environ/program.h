@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <elf.h>
+
 #include "auxv.h"
 
 #define SEGMENTS_MAX 16U
@@ -16,8 +18,13 @@ typedef struct Segment {
 
 /* A program as the kernel loaded it. */
 typedef struct Program {
-        uint64_t bias;        /* what was added to the addresses in the file */
+        uint64_t bias; /* what was added to the addresses in the file */
+        uint64_t entry_point;
+        uint64_t headers; /* address of the program headers */
+        size_t n_headers;
         uint64_t dynamic;     /* address of its dynamic section, 0 for a static program */
+        uint64_t vdso;        /* address of the kernel's own object, 0 for none */
+        bool has_interpreter; /* has a PT_INTERP: it is dynamically linked */
         char interpreter[64]; /* path of the dynamic loader, PT_INTERP; "" if none or too long */
 
         Segment segments[SEGMENTS_MAX]; /* PT_LOAD; more than these are not looked at */
@@ -30,3 +37,6 @@ typedef struct Program {
  * auxv: tells where they are.
  * Returns 0; -EBADMSG for what can't be meant as program headers; or the errors of memory_read(). */
 int program_read(Memory *m, const Auxv *auxv, Program *ret);
+
+/* Whether so many bytes are in a segment that has all of these flags, PF_W and the like. */
+bool program_has(const Program *p, uint64_t address, uint64_t size, uint32_t flags);

@@ -10,6 +10,7 @@ void recorder_begin(Recorder *r) {
         r->last_size = r->size;
         r->last_n_entries = r->n_entries;
         r->same = r->n_passes++ > 0;
+        r->in_doubt = false;
         r->size = r->n_entries = 0;
 }
 

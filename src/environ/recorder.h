@@ -20,7 +20,8 @@ typedef struct Recorder {
         uint64_t n_bytes; /* of all passes */
         size_t last_size; /* of the pass before */
         size_t last_n_entries;
-        bool same; /* as the pass before, so far */
+        bool same;     /* as the pass before, so far */
+        bool in_doubt; /* what was met looks like the middle of a change */
 } Recorder;
 
 /* Begins a pass. */

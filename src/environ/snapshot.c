@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <string.h>
+#include <time.h>
 
 #include "snapshot.h"
 #include "text.h"
@@ -10,6 +11,8 @@
 #define PASSES_MIN 8U
 #define PASSES_MAX 1024U
 #define BYTES_MAX (64U * 1024U * 1024U)
+
+#define DOUBTS_MAX 20U /* milliseconds */
 
 static void snapshot_take_over(Snapshot *s, Recorder *recorder) {
         *s = (Snapshot){ TAKE_PTR(recorder->data), recorder->size, recorder->n_entries };
@@ -25,9 +28,20 @@ static bool may_try_again(const Recorder *recorder) {
                (recorder->n_passes < PASSES_MAX && recorder->n_bytes < BYTES_MAX);
 }
 
+/* A process that was interrupted in the middle of a change looks the same in every pass, until it goes on. It gets
+ * time for that, and a processor, maybe ours; what then is still there was meant. */
+static bool doubt_is_over(unsigned *n_doubts) {
+        if (++*n_doubts > DOUBTS_MAX)
+                return true;
+
+        (void) nanosleep(&(struct timespec){ .tv_nsec = 1000 * 1000 }, NULL);
+        return false;
+}
+
 int snapshot_take(Memory *m, const Location *l, Snapshot *ret) {
         _cleanup_(recorder_done) Recorder recorder = {};
         bool always_same_error = true;
+        unsigned n_doubts = 0;
         int r, last = 0;
 
         assert(m);
@@ -40,7 +54,8 @@ int snapshot_take(Memory *m, const Location *l, Snapshot *ret) {
                 if (is_final(r))
                         return r;
 
-                if (recorder_end(&recorder) && r == 0 && last == 0) {
+                if (recorder_end(&recorder) && r == 0 && last == 0 &&
+                    (!recorder.in_doubt || !may_try_again(&recorder) || doubt_is_over(&n_doubts))) {
                         r = location_finish(l, &recorder);
                         if (r < 0)
                                 return r;
@@ -112,6 +127,13 @@ int snapshot_take_initial(Memory *m, const ProcessStat *stat, Snapshot *ret) {
         return 0;
 }
 
+static void snapshot_wipe(Snapshot *s) {
+        if (s->data) {
+                explicit_bzero(s->data, s->size);
+                free(s->data);
+        }
+}
+
 int snapshot_make_text(Snapshot *s) {
         size_t size;
         char *text;
@@ -123,8 +145,7 @@ int snapshot_make_text(Snapshot *s) {
         if (r < 0)
                 return r;
 
-        explicit_bzero(s->data, s->size);
-        free(s->data);
+        snapshot_wipe(s);
         s->data = text;
         s->size = size;
         return 0;
@@ -133,9 +154,6 @@ int snapshot_make_text(Snapshot *s) {
 void snapshot_done(Snapshot *s) {
         assert(s);
 
-        if (s->data) {
-                explicit_bzero(s->data, s->size);
-                free(s->data);
-        }
+        snapshot_wipe(s);
         *s = (Snapshot){};
 }

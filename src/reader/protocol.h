@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "debug-file.h"
 #include "identity.h"
 #include "location.h"
 
@@ -12,10 +13,11 @@
 typedef enum ReaderOperation {
         READER_IDENTIFY, /* tells who the process is; a pidfd and, if there is one, the caller's pidfd */
         READER_NAME,     /* tells the names that go with it; one descriptor: a pidfd */
-        READER_READ,     /* reads its memory; two descriptors: a pidfd, and an empty memfd for the answer */
+        READER_READ, /* reads its memory; two descriptors: a pidfd, and an empty memfd for the answer; and a third,
+                          * if there is one: the program's debug file */
 } ReaderOperation;
 
-enum { READER_FDS_MAX = 2 };
+enum { READER_FDS_MAX = 3 };
 
 typedef struct ReaderRequest {
         ReaderOperation operation;
@@ -50,4 +52,8 @@ typedef struct ReaderReply {
         Location location;
         size_t n_entries;
         size_t size;
+
+        /* READER_READ: by which a debug file may be looked for, if there was none and it would be better than what
+         * there is: the error -ENOEXEC, or what was found without symbols */
+        BuildId build_id;
 } ReaderReply;

@@ -83,6 +83,14 @@ static int reader_open_memory(Reader *reader, const Identity *expected, Memory *
         return 0;
 }
 
+/* Only who can open files can look for a debug file. It is not worth an error. */
+static void reply_build_id(ReaderReply *reply, Memory *memory) {
+        DebugLink link;
+
+        if (memory->debug_fd < 0 && debug_link_read(memory, &link) >= 0)
+                reply->build_id = link.build_id;
+}
+
 /* From here on the reader is in the hands of whoever made the memory that it reads. */
 static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRequest *request,
                          int answer_fd, ReaderReply *reply) {
@@ -93,6 +101,8 @@ static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRe
                 r = snapshot_take_initial(memory, stat, &snapshot);
         else {
                 r = location_find(memory, &reply->location);
+                if (r == -ENOEXEC || (r >= 0 && reply->location.source == SOURCE_SCAN))
+                        reply_build_id(reply, memory);
                 if (r < 0)
                         return r;
 
@@ -115,7 +125,8 @@ static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRe
         return write_all(answer_fd, snapshot.data, snapshot.size);
 }
 
-static int reader_read(Reader *reader, const ReaderRequest *request, int answer_fd, ReaderReply *reply) {
+static int reader_read(Reader *reader, const ReaderRequest *request, int answer_fd, int debug_fd,
+                       ReaderReply *reply) {
         _cleanup_(memory_freep) Memory *memory = NULL;
         ProcessStat stat;
         int r;
@@ -123,12 +134,13 @@ static int reader_read(Reader *reader, const ReaderRequest *request, int answer_
         r = reader_open_memory(reader, &request->expected, &memory, &stat);
         if (r < 0)
                 return r;
+        memory->debug_fd = debug_fd;
 
         r = sandbox_enter(reader->sandbox,
                           (const int[]){ reader->socket_fd, answer_fd, memory->mem_fd, memory->auxv_fd,
                                          memory->maps_fd, memory->mounts_fds[0], memory->mounts_fds[1],
-                                         memory->executable_fd },
-                          8);
+                                         memory->executable_fd, memory->debug_fd },
+                          9);
         if (r < 0)
                 _exit(EXIT_FAILURE);
 
@@ -152,7 +164,7 @@ static int reader_execute(Reader *reader, const ReaderRequest *request, const in
                 names_read(&request->expected, &reply->names);
                 return 0;
         case READER_READ:
-                return reader_read(reader, request, fds[1], reply);
+                return reader_read(reader, request, fds[1], fds[2], reply);
         }
 
         return -EINVAL;

@@ -238,3 +238,33 @@ def test_describe_escapes_control_characters(alice, start, directory):
     process = start.puppet(alice, python=path)
 
     assert alice.call("Describe", process.pid)["Executable"] == f"{directory}/py\\n\\x1b[31m"
+
+
+def test_a_program_at_a_path_longer_than_a_page_is_read(alice, root, start, directory):
+    os.chmod(directory, 0o777)
+    long_path = f"""
+import os, shutil
+os.chdir({directory!r})
+for _ in range(22):
+    os.mkdir("d" * 200)
+    os.chdir("d" * 200)
+shutil.copy("/bin/cat", "x")
+os.system("echo ready")
+os.execve("x", ["x"], {{"A": "1"}})
+"""
+    process = start(alice, [target.PYTHON, "-c", long_path])
+    while process.proc("comm") != b"x\n":
+        pass
+
+    for user in (alice, root):
+        assert user.call("GetEnvironment", process.pid) == ["A=1"]
+    assert alice.call("Describe", process.pid)["Executable"] == "[path too long]"
+
+
+def test_a_process_in_a_thousand_groups_is_read(alice, root, start):
+    groups = ",".join(str(gid) for gid in range(100000, 101000))
+    process = start.puppet(root, prefix=["setpriv", f"--reuid={alice.uid}", f"--regid={alice.gid}",
+                                         f"--groups={groups}", "--"])
+
+    for user in (alice, root):
+        assert user.call("GetEnvironment", process.pid) == target.ENTRIES

@@ -141,6 +141,34 @@ def test_a_flood_of_one_user_does_not_break_the_requests_of_another(alice, bob, 
     assert all(rounds > 0 for rounds in [one.result() for one in floods])
 
 
+# An array so long, and so spread out, that reading it takes longer than a request may.
+SLOW = """
+import mmap
+page = mmap.mmap(-1, 64 * 4096)
+for n in range(64):
+    page[n * 4096:n * 4096 + 4] = b"A=1\\0"
+base = ctypes.addressof(ctypes.c_char.from_buffer(page))
+array = (ctypes.c_void_p * (8 * 1024 * 1024))(*[base + n * 4096 for n in range(64)] * (128 * 1024))
+array[8 * 1024 * 1024 - 1] = None
+ctypes.c_void_p.in_dll(libc, "environ").value = ctypes.addressof(array)
+"""
+
+
+def test_one_users_slow_processes_take_no_places_from_others(alice, bob, root, start, stop_file):
+    mine, slow = start.puppet(bob), start.puppet(alice)
+    slow.do(SLOW)
+    floods = [alice.begin(flood, slow.pid, stop_file) for _ in range(2)]
+
+    try:
+        for user in (bob, root):
+            assert user.do(read_many, mine.pid, 30) == 30
+    finally:
+        with open(stop_file, "w"):
+            pass
+    for one in floods:
+        one.result(limit=120)
+
+
 def test_callers_who_leave_in_the_middle_leave_nothing_behind(alice, start):
     process = start.puppet(alice)
 

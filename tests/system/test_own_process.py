@@ -173,6 +173,35 @@ def test_not_a_process_in_another_user_namespace(alice, bob, start, user_namespa
         assert user.is_refused("GetEnvironment", process.pid).name == bus.INTERACTION_REQUIRED
 
 
+# In a user namespace of his own a user is root, and the kernel gives files of processes that are not dumpable to root.
+# With all capabilities gone, only /proc/PID/environ tells that this process keeps its memory to itself.
+UNDUMPABLE_IN_NAMESPACE = """
+import ctypes, os, signal, sys
+reader, writer = os.pipe()
+child = os.fork()
+if child == 0:
+    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE, as agents do that hold keys
+    os.write(writer, b"x")
+    signal.pause()
+os.read(reader, 1)
+for command in (["cat", f"/proc/{child}/environ"], ["gdbus", *sys.argv[1:], str(child)]):
+    print(os.spawnvp(os.P_WAIT, command[0], command), flush=True)
+os.kill(child, 9)
+"""
+
+
+def test_not_one_that_is_not_dumpable_though_its_files_are_the_users_in_a_namespace(alice, user_namespaces):
+    asked = alice.run([
+        "unshare", "--user", "--map-root-user", "--",
+        "setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--no-new-privs", "--",
+        target.PYTHON, "-c", UNDUMPABLE_IN_NAMESPACE,
+        "call", "--system", "-d", bus.NAME, "-o", bus.PATH, "-m", f"{bus.NAME}.GetEnvironment",
+    ], env={"PATH": "/usr/bin:/bin", "SECRET": "of-an-undumpable"})
+
+    assert asked.stdout.split() == ["1", "1"], asked.stdout
+    assert bus.INTERACTION_REQUIRED in asked.stderr
+
+
 def ask_while_it_starts(setuid_bash, count):
     """Reads a process again and again while it turns from an own one into one of root's, with a secret."""
     connection = bus.connect()

@@ -157,6 +157,7 @@ Memory *target_open(const Target *t) {
         assert_int_equal(process_open(t->pidfd, &p), 0);
         assert_int_equal(memory_open(&p, &m), 0);
         assert_int_equal(memory_open_mounts(m), 0);
+        (void) memory_open_executable(m);
         return m;
 }
 

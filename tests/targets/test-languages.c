@@ -111,14 +111,6 @@ static void assert_shell(const char *path) {
         target_end(&t);
 }
 
-static void test_bash_right_after_it_ran_a_program(void **state _unused_) {
-        const char *bash = target_installed("bash");
-
-        if (!bash)
-                skip_because("bash is not installed");
-        assert_shell(bash);
-}
-
 static void test_zsh_right_after_it_ran_a_program(void **state _unused_) {
         const char *zsh = target_installed("zsh");
 
@@ -127,49 +119,13 @@ static void test_zsh_right_after_it_ran_a_program(void **state _unused_) {
         assert_shell(zsh);
 }
 
-static void read_file(const char *path, char *buf, size_t size, size_t *ret_size) {
-        ssize_t n = read_file_at(AT_FDCWD, path, buf, size);
-
-        assert_true(n > 0);
-        *ret_size = (size_t) n;
-}
-
-/* The program that bash runs gets a copy of what bash has itself. */
-static void test_bash_has_exactly_what_it_gives_to_a_program(void **state _unused_) {
-        const char *bash = target_installed("bash"), *env = target_installed("env");
-        char *directory, output[256], command[1024], expected[65536];
-        _cleanup_(snapshot_done) Snapshot s = {};
-        size_t size;
-        Target t;
-
-        if (!bash || !env)
-                skip_because("bash or env is not installed");
-
-        directory = target_make_directory();
-        (void) snprintf(output, sizeof(output), "%s/output", directory);
-        (void) snprintf(command, sizeof(command),
-                        "export A=1 B='two\nlines' C=; unset GONE; %s -0 >%s; echo READY; read x", env,
-                        output);
-
-        t = target_start(LIST(bash, "-c", command), LIST("KEEP=1", "GONE=1", "PATH=/usr/bin:/bin"));
-        assert_int_equal(target_read(&t, NULL, &s), 0);
-        read_file(output, expected, sizeof(expected), &size);
-        assert_int_equal(s.size, size);
-        assert_memory_equal(s.data, expected, size);
-
-        target_end(&t);
-        target_remove_directory(directory);
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_ruby_program_with_dotenv),
                 cmocka_unit_test(test_a_python_program_with_dotenv),
                 cmocka_unit_test(test_a_perl_program),
                 cmocka_unit_test(test_a_node_program),
-                cmocka_unit_test(test_bash_right_after_it_ran_a_program),
                 cmocka_unit_test(test_zsh_right_after_it_ran_a_program),
-                cmocka_unit_test(test_bash_has_exactly_what_it_gives_to_a_program),
         };
 
         (void) signal(SIGPIPE, SIG_IGN);

@@ -267,18 +267,6 @@ static void assert_unsupported(const char *name, const char *why) {
         target_end(&t);
 }
 
-static void test_a_static_program_is_unsupported(void **state _unused_) {
-        assert_unsupported("static", NO_STATIC);
-}
-
-static void test_a_static_pie_program_is_unsupported(void **state _unused_) {
-        assert_unsupported("static-pie", NO_STATIC);
-}
-
-static void test_a_static_musl_program_is_unsupported(void **state _unused_) {
-        assert_unsupported("static-musl", NO_MUSL);
-}
-
 static void test_a_static_program_without_libc_is_unsupported(void **state _unused_) {
         assert_unsupported("no-libc-static", NO_X86_64);
 }
@@ -382,6 +370,21 @@ static void test_a_musl_program_that_is_just_starting_never_gives_a_wrong_answer
         assert_never_wrong_at_start("copy-musl");
 }
 
+static void test_a_static_program_that_is_just_starting_never_gives_a_wrong_answer(void **state _unused_) {
+        skip_unless_built("static", NO_STATIC);
+        assert_never_wrong_at_start("static");
+        assert_never_wrong_at_start("static-pie");
+        assert_never_wrong_at_start("static-stripped");
+        assert_never_wrong_at_start("static-pie-stripped");
+}
+
+static void
+test_a_static_musl_program_that_is_just_starting_never_gives_a_wrong_answer(void **state _unused_) {
+        skip_unless_built("static-musl", NO_MUSL);
+        assert_never_wrong_at_start("static-musl");
+        assert_never_wrong_at_start("static-musl-pie-stripped");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_pie_program_without_reference_has_it_in_libc),
@@ -404,9 +407,6 @@ int main(void) {
                 cmocka_unit_test(test_files_deleted_after_the_start_are_not_missed),
                 cmocka_unit_test(test_files_replaced_after_the_start_are_not_taken_for_the_old_ones),
                 cmocka_unit_test(test_a_program_in_a_chroot_is_found),
-                cmocka_unit_test(test_a_static_program_is_unsupported),
-                cmocka_unit_test(test_a_static_pie_program_is_unsupported),
-                cmocka_unit_test(test_a_static_musl_program_is_unsupported),
                 cmocka_unit_test(test_a_static_program_without_libc_is_unsupported),
                 cmocka_unit_test(test_a_dynamic_program_without_libc_is_unsupported),
                 cmocka_unit_test(test_a_program_whose_libc_is_not_loaded_yet_is_not_unsupported),
@@ -417,6 +417,9 @@ int main(void) {
                 cmocka_unit_test(
                         test_a_program_with_a_copy_that_is_just_starting_never_gives_a_wrong_answer),
                 cmocka_unit_test(test_a_musl_program_that_is_just_starting_never_gives_a_wrong_answer),
+                cmocka_unit_test(test_a_static_program_that_is_just_starting_never_gives_a_wrong_answer),
+                cmocka_unit_test(
+                        test_a_static_musl_program_that_is_just_starting_never_gives_a_wrong_answer),
         };
 
         (void) signal(SIGPIPE, SIG_IGN);

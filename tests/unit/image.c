@@ -20,7 +20,7 @@ Memory *image_new(int elf_class) {
         m->mounts_fds[0] = memfd_with("", 0);
         m->mounts_fds[1] = -EBADF;
         m->mounts_open = true;
-        m->executable_fd = -EBADF;
+        m->executable_fd = m->debug_fd = -EBADF;
         m->executable_error = -ENOENT;
         m->elf_class = elf_class;
 

@@ -188,7 +188,6 @@ static void headers_put(Memory *m, uint64_t base, const char *interpreter) {
         image_auxv(m, AT_PHENT, elf_item_size(m->elf_class, ELF_T_PHDR));
         image_auxv(m, AT_PHNUM, interpreter ? 3 : 2);
         image_auxv(m, AT_ENTRY, base + OFFSET_HEADERS);
-        image_auxv(m, AT_NULL, 0);
 }
 
 Memory *program_new(int elf_class, const char *interpreter, Object objects[], size_t n_objects) {

@@ -12,6 +12,7 @@ static const struct {
         { -ENOENT, "org.pekeenv.Error.NoSuchProcess" },
         { -ENODATA, "org.pekeenv.Error.NoEnvironment" },
         { -ENOEXEC, "org.pekeenv.Error.Unsupported" },
+        { -ENOTSUP, "org.pekeenv.Error.Unsupported" },
         { -EREMOTE, "org.pekeenv.Error.Unsupported" },
         { -EFAULT, "org.pekeenv.Error.Unsupported" },
         { -EBADMSG, "org.pekeenv.Error.Unsupported" },

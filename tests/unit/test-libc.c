@@ -29,8 +29,7 @@ static void assert_located(const char *interpreter, Object objects[], size_t n_o
                 assert_string_equal(l.symbol, symbol);
                 assert_string_equal(l.object, expected->path ? expected->path : "");
                 assert_int_equal(l.source, SOURCE_DYNAMIC_SYMBOL);
-                assert_int_equal(l.runtime,
-                                 interpreter == (const char *) MUSL ? RUNTIME_MUSL : RUNTIME_GLIBC);
+                assert_int_equal(l.runtime, strcmp(interpreter, MUSL) == 0 ? RUNTIME_MUSL : RUNTIME_GLIBC);
         }
 }
 

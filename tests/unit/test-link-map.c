@@ -64,6 +64,18 @@ static void test_the_walk_goes_from_the_executable_to_the_last_object(void **sta
         }
 }
 
+static void test_the_kernels_own_object_is_left_out(void **state _unused_) {
+        Object objects[] = { EXECUTABLE, { .base = 0x50000000 }, { .base = 0x60000000 } };
+        _cleanup_(memory_freep) Memory *m = program_new(ELFCLASS64, GLIBC, objects, 3);
+        LinkMap found[3];
+        LinkMapWalk w;
+
+        image_auxv(m, AT_SYSINFO_EHDR, objects[1].base);
+        assert_int_equal(walk(m, &w, found, 3), 2);
+        assert_int_equal(found[0].bias, objects[0].base);
+        assert_int_equal(found[1].bias, objects[2].base);
+}
+
 static void test_the_executable_is_known_before_there_is_a_list(void **state _unused_) {
         Object objects[] = { { .base = 0x40000000, .has_debug = true } };
         _cleanup_(memory_freep) Memory *m = program_new(ELFCLASS64, GLIBC, objects, 1);
@@ -223,6 +235,7 @@ static void test_a_process_that_is_gone_is_stale(void **state _unused_) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_the_walk_goes_from_the_executable_to_the_last_object),
+                cmocka_unit_test(test_the_kernels_own_object_is_left_out),
                 cmocka_unit_test(test_the_executable_is_known_before_there_is_a_list),
                 cmocka_unit_test(test_a_list_is_changing_while_the_loader_says_so),
                 cmocka_unit_test(test_the_loader_is_known_by_its_file_name),

@@ -205,6 +205,39 @@ static void test_freeing_closes_everything(void **state _unused_) {
         assert_null(memory_free(NULL));
 }
 
+static void test_the_programs_file_is_opened_as_it_was_executed(void **state _unused_) {
+        _cleanup_(process_done) Process p = PROCESS_NULL;
+        _cleanup_(memory_freep) Memory *m = NULL;
+        struct stat opened, executed;
+
+        assert_int_equal(process_open_pid(getpid(), &p), 0);
+        assert_int_equal(memory_open(&p, &m), 0);
+        assert_true(m->executable_fd < 0);
+        for (unsigned again = 0; again < 2; again++)
+                assert_int_equal(memory_open_executable(m), 0);
+
+        assert_int_equal(fstat(m->executable_fd, &opened), 0);
+        assert_int_equal(stat("/proc/self/exe", &executed), 0);
+        assert_int_equal(opened.st_dev, executed.st_dev);
+        assert_int_equal(opened.st_ino, executed.st_ino);
+        assert_true(fcntl(m->executable_fd, F_GETFD) & FD_CLOEXEC);
+        assert_int_equal(fcntl(m->executable_fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+}
+
+/* The mount table does not show where it is, so that nobody knows who would have to answer. */
+static void test_a_file_on_an_unknown_mount_is_not_opened(void **state _unused_) {
+        _cleanup_(process_done) Process p = PROCESS_NULL;
+        _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
+
+        assert_int_equal(process_open_pid(getpid(), &p), 0);
+        m->dir_fd = p.dir_fd;
+        m->executable_error = 0;
+        image_mount(m, 8, 1, "ext4");
+        assert_int_equal(memory_open_executable(m), -EREMOTE);
+        assert_true(m->executable_fd < 0);
+        assert_int_equal(memory_open_executable(m), -EREMOTE);
+}
+
 static void test_a_read_goes_on_over_neighbouring_mappings(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
         char text[11];
@@ -236,6 +269,16 @@ static void test_pages_of_fuse_and_of_unknown_files_are_refused(void **state _un
                 assert_int_equal(memory_read(m, 0x30000, &byte, 1), 0);
                 assert_int_equal(memory_read(m, 0x40000, &byte, 1), -EREMOTE);
         }
+}
+
+/* The server of a FUSE file system says which inodes its files have. */
+static void test_a_file_of_inode_zero_is_not_taken_for_anonymous_memory(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
+        uint8_t byte;
+
+        assert_true(dprintf(m->maps_fd, "00010000-00011000 rw-p 00000000 00:29 0 /mnt/file\n") > 0);
+        image_mount(m, 0, 41, "fuse");
+        assert_int_equal(memory_read(m, 0x10000, &byte, 1), -EREMOTE);
 }
 
 static void test_a_read_stops_before_a_page_of_fuse(void **state _unused_) {
@@ -400,8 +443,11 @@ int main(void) {
                 cmocka_unit_test(test_a_process_that_is_gone_cannot_be_opened),
                 cmocka_unit_test(test_opening_leaves_descriptors_that_close_on_exec),
                 cmocka_unit_test(test_freeing_closes_everything),
+                cmocka_unit_test(test_the_programs_file_is_opened_as_it_was_executed),
+                cmocka_unit_test(test_a_file_on_an_unknown_mount_is_not_opened),
                 cmocka_unit_test(test_a_read_goes_on_over_neighbouring_mappings),
                 cmocka_unit_test(test_pages_of_fuse_and_of_unknown_files_are_refused),
+                cmocka_unit_test(test_a_file_of_inode_zero_is_not_taken_for_anonymous_memory),
                 cmocka_unit_test(test_a_read_stops_before_a_page_of_fuse),
                 cmocka_unit_test(test_more_file_systems_than_are_remembered),
                 cmocka_unit_test(test_device_zero_is_not_taken_for_a_remembered_one),

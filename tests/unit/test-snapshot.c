@@ -292,6 +292,39 @@ static void test_an_array_that_is_swapped_all_the_time_is_never_mixed(void **sta
         pthread_join(thread, NULL);
 }
 
+/* As unsetenv() leaves it when it is interrupted: the last entry was moved and is still in its old place, too. */
+static void *finish_the_move(void *userdata) {
+        Memory *m = userdata;
+        const uint64_t null = 0;
+
+        (void) nanosleep(&(struct timespec){ .tv_nsec = 5 * 1000 * 1000 }, NULL);
+        (void) !pwrite(m->mem_fd, &null, sizeof(null), ARRAY + 2 * sizeof(null));
+        return NULL;
+}
+
+static void test_an_entry_in_the_middle_of_a_move_is_not_given_twice(void **state _unused_) {
+        static const char *const entries[] = { "A=1", "LAST=1" };
+        _cleanup_(memory_freep) Memory *m = new_memory(ELFCLASS64);
+        uint64_t end = put_environment(m, ARRAY, STRINGS, entries, 2), last;
+        pthread_t thread;
+
+        assert_int_equal(memory_read_pointer(m, ARRAY + 8, &last), 0);
+        (void) image_put_pointer(m, image_put_pointer(m, end - 8, last), 0);
+
+        assert_int_equal(pthread_create(&thread, NULL, finish_the_move, m), 0);
+        assert_snapshot(m, "A=1\0LAST=1", 11, 2);
+        pthread_join(thread, NULL);
+}
+
+static void test_an_entry_that_is_meant_to_be_there_twice_is_given_twice(void **state _unused_) {
+        static const char *const entries[] = { "A=1" };
+        _cleanup_(memory_freep) Memory *m = new_memory(ELFCLASS64);
+        uint64_t end = put_environment(m, ARRAY, STRINGS, entries, 1);
+
+        (void) image_put_pointer(m, image_put_pointer(m, end - 8, STRINGS), 0);
+        assert_snapshot(m, "A=1\0A=1", 8, 2);
+}
+
 static void test_a_failed_snapshot_leaves_the_result_alone(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = new_memory(ELFCLASS64);
         Snapshot s = { .size = 4711 };
@@ -435,6 +468,8 @@ int main(void) {
                 cmocka_unit_test(test_an_environment_of_too_many_bytes_is_refused),
                 cmocka_unit_test(test_an_environment_of_too_many_entries_is_refused),
                 cmocka_unit_test(test_an_array_that_is_swapped_all_the_time_is_never_mixed),
+                cmocka_unit_test(test_an_entry_in_the_middle_of_a_move_is_not_given_twice),
+                cmocka_unit_test(test_an_entry_that_is_meant_to_be_there_twice_is_given_twice),
                 cmocka_unit_test(test_a_failed_snapshot_leaves_the_result_alone),
                 cmocka_unit_test(test_the_initial_environment_is_what_the_kernel_was_given),
                 cmocka_unit_test(test_the_initial_environment_that_the_program_wrote_over),

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <string.h>
+
+#include "ash.h"
+#include "bash.h"
+#include "elf-piece.h"
+#include "libc.h"
+#include "link-map.h"
+#include "shell.h"
+
+#define NAMES_MAX (16U * 1024U) /* bytes; who has more has not only what a shell needs */
+#define SYMBOLS_MAX 2048U
+#define TEXT_MAX (8U * 1024U * 1024U) /* bytes of a program in which texts are looked for */
+
+/* busybox versions whose ash would have been recognised. */
+#define BUSYBOX_FIRST 30U
+#define BUSYBOX_LAST 38U
+
+/* What a program needs of the C library tells what it is. */
+typedef enum Kind {
+        KIND_OTHER,
+        KIND_LIBC, /* may be a shell, and asks the C library for variables: zsh, busybox */
+        KIND_OWN,  /* a shell that never does */
+} Kind;
+
+enum {
+        NEEDS_EXECVE = 1 << 0,
+        NEEDS_UMASK = 1 << 1,
+        NEEDS_GETPPID = 1 << 2,
+        NEEDS_TCSETPGRP = 1 << 3,
+        NEEDS_LIBC = 1 << 4,
+};
+
+static const struct {
+        const char *name;
+        unsigned need;
+} imports[] = {
+        { "execve", NEEDS_EXECVE },       { "umask", NEEDS_UMASK }, { "getppid", NEEDS_GETPPID },
+        { "tcsetpgrp", NEEDS_TCSETPGRP }, { "getenv", NEEDS_LIBC }, { "secure_getenv", NEEDS_LIBC },
+        { "setenv", NEEDS_LIBC },         { "putenv", NEEDS_LIBC },
+};
+
+/* In an executable the names of the symbols follow the symbols. What a gnu hash table has an entry for is defined
+ * here, and comes last. */
+static int count_imports(Memory *m, const Dynamic *d, size_t *ret) {
+        uint32_t first_defined = 0;
+        size_t n = 0;
+        int r;
+
+        if (d->gnu_hash != 0) {
+                r = memory_read(m, d->gnu_hash + sizeof(uint32_t), &first_defined, sizeof(first_defined));
+                if (r < 0)
+                        return r;
+        }
+
+        if (d->strtab > d->symtab)
+                n = min_size((d->strtab - d->symtab) / elf_item_size(m->elf_class, ELF_T_SYM), SYMBOLS_MAX);
+
+        /* An empty table says 1. */
+        *ret = first_defined > 1 ? min_size(n, first_defined) : n;
+        return 0;
+}
+
+static unsigned need_of(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(imports); i++)
+                if (strcmp(name, imports[i].name) == 0)
+                        return imports[i].need;
+
+        return 0;
+}
+
+/* names: all of them, ended by a NUL byte. */
+static int read_needs(Memory *m, const Dynamic *d, const char *names, unsigned *ret) {
+        const size_t symbol_size = elf_item_size(m->elf_class, ELF_T_SYM);
+        unsigned needs = 0;
+        size_t n, n_imports;
+        int r;
+
+        r = count_imports(m, d, &n_imports);
+        if (r < 0)
+                return r;
+
+        for (size_t i = 1; i < n_imports; i += n) {
+                _cleanup_(elf_piece_done) ElfPiece piece;
+
+                n = min_size(n_imports - i, ELF_PIECE_MAX / symbol_size);
+                r = elf_piece_read(&piece, m, d->symtab + i * symbol_size, ELF_T_SYM, n);
+                if (r < 0)
+                        return r;
+
+                for (size_t k = 0; k < n; k++) {
+                        GElf_Sym symbol;
+
+                        if (!gelf_getsym(piece.data, (int) k, &symbol))
+                                return -EBADMSG;
+                        if (symbol.st_shndx == SHN_UNDEF && symbol.st_name < d->strsz)
+                                needs |= need_of(names + symbol.st_name);
+                }
+        }
+
+        *ret = needs;
+        return 0;
+}
+
+static Kind kind_of(unsigned needs) {
+        if ((needs & NEEDS_EXECVE) == 0 || (needs & NEEDS_UMASK) == 0)
+                return KIND_OTHER;
+        if (needs & NEEDS_LIBC)
+                return needs & NEEDS_TCSETPGRP ? KIND_LIBC : KIND_OTHER;
+
+        return needs & (NEEDS_TCSETPGRP | NEEDS_GETPPID) ? KIND_OWN : KIND_OTHER;
+}
+
+/* For most programs this ends with the search in the names, which takes a fraction of a microsecond. */
+static int read_kind(Memory *m, const Dynamic *d, Kind *ret) {
+        static const char execve_name[] = "execve";
+        char names[NAMES_MAX + 1];
+        unsigned needs;
+        int r;
+
+        *ret = KIND_OTHER;
+        if (d->symtab == 0 || d->strtab == 0 || d->strsz > NAMES_MAX)
+                return 0;
+
+        r = memory_read(m, d->strtab, names, d->strsz);
+        if (r < 0)
+                return r;
+        names[d->strsz] = 0;
+
+        if (!memmem(names, d->strsz + 1, execve_name, sizeof(execve_name)))
+                return 0;
+
+        r = read_needs(m, d, names, &needs);
+        if (r < 0)
+                return r;
+
+        *ret = kind_of(needs);
+        return 0;
+}
+
+/* A text that is looked for, and what follows it. */
+typedef struct Text {
+        const char *text;
+        size_t size;
+        char next[4];
+} Text;
+
+#define TEXT_SIZE_MAX 16U
+
+static int find_in_segment(Memory *m, const Segment *segment, Text *t) {
+        const size_t size = t->size + sizeof(t->next);
+        char buf[TEXT_SIZE_MAX + WINDOW_SIZE_MIN];
+        size_t kept = 0, keep;
+
+        assert(size <= TEXT_SIZE_MAX);
+
+        for (uint64_t offset = 0; offset < segment->size;) {
+                const size_t n = min_size(WINDOW_SIZE_MIN, segment->size - offset);
+                const char *found;
+                int r;
+
+                r = memory_read(m, segment->address + offset, buf + kept, n);
+                if (r < 0)
+                        return r == -EFAULT || r == -EREMOTE ? false : r;
+
+                found = memmem(buf, kept + n, t->text, t->size);
+                if (found && (size_t) (buf + kept + n - found) >= size) {
+                        memcpy(t->next, found + t->size, sizeof(t->next));
+                        return true;
+                }
+
+                /* It may begin in this piece and end in the next. */
+                offset += n;
+                keep = min_size(kept + n, size - 1);
+                memmove(buf, buf + kept + n - keep, keep);
+                kept = keep;
+        }
+
+        return false;
+}
+
+/* Looks for a text in what the program may not change: where there is memory only to be read, in that; else in the
+ * code, too. Returns 1 if it is there, 0 if not, or the errors of memory_read(). */
+static int find_text(Memory *m, const Program *p, Text *t) {
+        uint32_t flags = PF_R | PF_X;
+        uint64_t size = 0;
+
+        for (size_t i = 0; i < p->n_segments; i++)
+                if (p->segments[i].flags == PF_R)
+                        flags = PF_R;
+
+        for (size_t i = 0; i < p->n_segments; i++) {
+                int r;
+
+                if (p->segments[i].flags != flags)
+                        continue;
+                if (p->segments[i].size > TEXT_MAX - size)
+                        return false;
+                size += p->segments[i].size;
+
+                r = find_in_segment(m, &p->segments[i], t);
+                if (r != 0)
+                        return r;
+        }
+
+        return false;
+}
+
+/* Returns 0 if the program is not busybox, 1 if it is one whose ash is known, -ENOTSUP if it is another. */
+static int check_busybox(Memory *m, const Program *p) {
+        Text t = { "BusyBox v1.", strlen("BusyBox v1."), {} };
+        unsigned version;
+        int r;
+
+        r = find_text(m, p, &t);
+        if (r <= 0)
+                return r;
+
+        if (t.next[0] < '0' || t.next[0] > '9' || t.next[1] < '0' || t.next[1] > '9' || t.next[2] != '.')
+                return -ENOTSUP;
+
+        version = (unsigned) (t.next[0] - '0') * 10 + (unsigned) (t.next[1] - '0');
+        return version >= BUSYBOX_FIRST && version <= BUSYBOX_LAST ? 1 : -ENOTSUP;
+}
+
+/* POSIX demands these builtins. How a shell writes them down differs in what is in front of them. */
+static int has_builtins(Memory *m, const Program *p) {
+        Text getopts = { "getopts", sizeof("getopts"), {} }, unalias = { "unalias", sizeof("unalias"), {} };
+        int r;
+
+        r = find_text(m, p, &getopts);
+        return r <= 0 ? r : find_text(m, p, &unalias);
+}
+
+static int locate_in_static(Memory *m, const Program *p, Location *ret) {
+        int r;
+
+        r = ash_locate(m, p, ret);
+        if (r != -ENOEXEC)
+                return r;
+
+        r = has_builtins(m, p);
+        if (r <= 0)
+                return r < 0 ? r : -ENOEXEC;
+
+        /* With busybox it may be any of its programs. */
+        r = check_busybox(m, p);
+        return r < 0 ? r : r == 0 ? -ENOTSUP : -ENOEXEC;
+}
+
+/* Its tables are worth a look only when it has been loaded, which libc's are proof of. */
+static int locate_own(Memory *m, const Program *p, Location *ret) {
+        int r;
+
+        r = libc_locate(m, p, ret);
+        if (r < 0 && r != -ENOEXEC)
+                return r;
+        memory_forget(m);
+
+        r = ash_locate(m, p, ret);
+        return r == -ENOEXEC ? -ENOTSUP : r;
+}
+
+static int locate_libc(Memory *m, const Program *p, Location *ret) {
+        int r;
+
+        r = ash_locate(m, p, ret);
+        if (r != -ENOEXEC)
+                return r;
+
+        r = check_busybox(m, p);
+        return r < 0 ? r : -ENOEXEC;
+}
+
+/* Where the dynamic loader was executed with a program as argument, that is the first object it has loaded.
+ * Returns -ENOEXEC if the program is static. */
+static int read_executable(Memory *m, const Program *p, Dynamic *ret) {
+        LinkMapWalk walk;
+        LinkMap object;
+        int r;
+
+        if (p->interpreter[0] != 0)
+                return dynamic_read(m, p->dynamic, p->bias, ret);
+
+        r = link_map_walk(m, p, &walk);
+        if (r < 0)
+                return r;
+
+        r = link_map_next(m, &walk, &object);
+        if (r <= 0)
+                return r < 0 ? r : -EINPROGRESS;
+
+        return dynamic_read(m, object.dynamic, object.bias, ret);
+}
+
+int shell_locate(Memory *m, const Program *p, Location *ret) {
+        Dynamic d;
+        Kind kind;
+        int r;
+
+        assert(m);
+        assert(p);
+        assert(ret);
+
+        r = read_executable(m, p, &d);
+        if (r == -ENOEXEC)
+                return locate_in_static(m, p, ret);
+        if (r < 0)
+                return r;
+
+        r = bash_locate(m, &d, ret);
+        if (r != -ENOEXEC)
+                return r;
+
+        r = read_kind(m, &d, &kind);
+        if (r < 0)
+                return r;
+
+        switch (kind) {
+        case KIND_OWN:
+                return locate_own(m, p, ret);
+        case KIND_LIBC:
+                return locate_libc(m, p, ret);
+        default:
+                return -ENOEXEC;
+        }
+}
