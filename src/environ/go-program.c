@@ -110,16 +110,18 @@ static int check_loaded_by_hand(Memory *m, const Program *p) {
         int r;
 
         r = link_map_walk(m, p, &walk);
-        if (r >= 0)
-                r = link_map_next(m, &walk, &object);
-        if (r <= 0)
+        if (r < 0)
                 return -ENOEXEC;
+
+        r = link_map_next(m, &walk, &object);
+        if (r <= 0)
+                return r < 0 ? r : -ENOEXEC;
 
         r = dynamic_read(m, object.dynamic, object.bias, &dynamic);
         if (r >= 0)
                 r = exports_cgo(m, &dynamic);
         if (r < 0)
-                return -ENOEXEC;
+                return r;
 
         /* Go without C is linked with nothing; then the loader's libc, if it is one, is nobody's. */
         return r > 0 || !dynamic.has_needed ? -EOPNOTSUPP : -ENOEXEC;

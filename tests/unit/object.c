@@ -152,6 +152,7 @@ Dynamic object_expect(const Object *o) {
                 .hash = o->hash == HASH_SYSV || o->hash == HASH_BOTH ? object_sysv_hash(o) : 0,
                 .debug = o->debug,
                 .has_debug = o->has_debug,
+                .has_needed = true,
         };
 }
 

@@ -12,6 +12,7 @@ static void assert_dynamic_equal(const Dynamic *a, const Dynamic *b) {
         assert_int_equal(a->hash, b->hash);
         assert_int_equal(a->debug, b->debug);
         assert_int_equal(a->has_debug, b->has_debug);
+        assert_int_equal(a->has_needed, b->has_needed);
 }
 
 static void assert_found(int elf_class, const Object *o) {

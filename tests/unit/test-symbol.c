@@ -52,6 +52,23 @@ static void test_a_name_that_only_starts_alike_is_another(void **state _unused_)
         }
 }
 
+static void test_a_function_is_found_as_such_and_a_variable_is_not(void **state _unused_) {
+        for (size_t i = 0; i < ELEMENTSOF(styles); i++) {
+                const Object o = { .base = BASE,
+                                   .hash = styles[i],
+                                   .symbols = { { "crosscall2", 0x7010, .type = STT_FUNC },
+                                                { "environ", 0x7018 } } };
+                _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
+                const Dynamic d = object_expect(&o);
+                uint64_t address;
+
+                object_put(m, &o);
+                assert_int_equal(symbol_find_function(m, &d, "crosscall2", &address), 0);
+                assert_int_equal(address, BASE + 0x7010);
+                assert_int_equal(symbol_find_function(m, &d, "environ", &address), -ENOENT);
+        }
+}
+
 static void test_what_is_undefined_local_or_a_function_is_no_variable(void **state _unused_) {
         static const ObjectSymbol others[] = {
                 { "environ", .section_index = SYMBOL_UNDEFINED },
@@ -286,6 +303,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_variable_is_found_by_either_table_in_either_class),
                 cmocka_unit_test(test_a_name_that_only_starts_alike_is_another),
+                cmocka_unit_test(test_a_function_is_found_as_such_and_a_variable_is_not),
                 cmocka_unit_test(test_what_is_undefined_local_or_a_function_is_no_variable),
                 cmocka_unit_test(test_a_weak_or_unique_variable_counts),
                 cmocka_unit_test(test_an_absolute_symbol_is_not_moved),
