@@ -3,6 +3,7 @@
 #include <sys/queue.h>
 
 #include "fd-util.h"
+#include "log.h"
 #include "message.h"
 #include "reader-pool.h"
 #include "zygote.h"
@@ -14,6 +15,7 @@
 struct ReaderPool {
         sd_event *event;
         int zygote_fd;
+        sd_event_source *zygote_end;
 
         int waiting[READERS_WAITING]; /* sockets */
         size_t n_waiting;
@@ -36,9 +38,17 @@ struct Reader {
         void *userdata;
 };
 
+/* Without it there will be no more readers; the next call to the service starts both anew. */
+static int on_zygote_end(sd_event_source *source, int fd _unused_, uint32_t events _unused_,
+                         void *userdata _unused_) {
+        log_error("The process that forks the readers has ended.");
+        return sd_event_exit(sd_event_source_get_event(source), -ECHILD);
+}
+
 int reader_pool_new(sd_event *event, int zygote_fd, reader_pool_handler_t on_free, void *userdata,
                     ReaderPool **ret) {
         ReaderPool *pool;
+        int r;
 
         assert(event);
         assert(zygote_fd >= 0);
@@ -48,6 +58,13 @@ int reader_pool_new(sd_event *event, int zygote_fd, reader_pool_handler_t on_fre
         pool = calloc(1, sizeof(ReaderPool));
         if (!pool)
                 return -ENOMEM;
+
+        /* It never says anything: only its end is an event. */
+        r = sd_event_add_io(event, &pool->zygote_end, zygote_fd, 0, on_zygote_end, NULL);
+        if (r < 0) {
+                free(pool);
+                return r;
+        }
 
         TAILQ_INIT(&pool->at_work);
         pool->event = sd_event_ref(event);
@@ -66,6 +83,7 @@ ReaderPool *reader_pool_free(ReaderPool *pool) {
         for (size_t i = 0; i < pool->n_waiting; i++)
                 close_fd(pool->waiting[i]);
 
+        sd_event_source_disable_unref(pool->zygote_end);
         close_fd(pool->zygote_fd);
         sd_event_unref(pool->event);
         free(pool);

@@ -36,6 +36,19 @@ static void request_name(Request *request);
 static void request_authorize(Request *request);
 static void request_read(Request *request);
 
+/* The bus hands out a pidfd with each answer, and holds back what else is for us if there are 64 that we have not
+ * read: with too many questions under way, those of others are refused. */
+#define CALLER_QUERIES_MAX 32U
+
+static void request_end_caller_query(Request *request) {
+        if (!request->caller_query)
+                return;
+
+        request->caller_query = sd_bus_slot_unref(request->caller_query);
+        request->service->n_caller_queries--;
+        service_retry(request->service);
+}
+
 static void request_free(Request *request) {
         if (request->polkit)
                 service_retry(request->service);
@@ -43,7 +56,7 @@ static void request_free(Request *request) {
 
         reader_release(request->reader);
         sd_event_source_disable_unref(request->deadline);
-        sd_bus_slot_unref(request->caller_query);
+        request_end_caller_query(request);
         sd_bus_track_unref(request->caller_track);
         polkit_query_free(request->polkit);
         caller_done(&request->caller);
@@ -175,6 +188,8 @@ static int outcome_of_reader(int error, const ReaderReply *reply) {
 static void on_caller(int error, Caller *caller, void *userdata) {
         Request *request = userdata;
 
+        request_end_caller_query(request);
+
         /* Without an answer about it, the caller has left the bus. */
         if (error < 0)
                 return request_fail(request, -EACCES);
@@ -185,6 +200,20 @@ static void on_caller(int error, Caller *caller, void *userdata) {
         request->caller = *caller;
         *caller = CALLER_NULL;
         request_want_reader(request, REQUEST_IDENTIFYING);
+}
+
+static void request_query_caller(Request *request) {
+        int r;
+
+        request->waits = request->service->n_caller_queries >= CALLER_QUERIES_MAX;
+        if (request->waits)
+                return;
+
+        r = caller_query(request->message, on_caller, request, &request->caller_query);
+        if (r < 0)
+                return request_fail(request, r);
+
+        request->service->n_caller_queries++;
 }
 
 static void on_identity(int error, const ReaderReply *reply, void *userdata) {
@@ -342,10 +371,14 @@ void request_retry(Request *request) {
         if (!request->waits)
                 return;
 
-        if (request->state == REQUEST_AUTHORIZING)
-                request_continue_authorizing(request);
-        else
-                request_continue(request);
+        switch (request->state) {
+        case REQUEST_CALLER:
+                return request_query_caller(request);
+        case REQUEST_AUTHORIZING:
+                return request_continue_authorizing(request);
+        default:
+                return request_continue(request);
+        }
 }
 
 /* Starts reading over with another reader: each is good for one answer. */
@@ -418,7 +451,6 @@ int request_start(Service *service, const Question *question, sd_bus_message *me
                   pid_t pid) {
         _cleanup_close_ int fd = pidfd;
         Request *request;
-        int r;
 
         assert(service);
         assert(question);
@@ -441,9 +473,6 @@ int request_start(Service *service, const Question *question, sd_bus_message *me
         request->answer_fd = request->debug_fd = -EBADF;
         service_add_request(service, request);
 
-        r = caller_query(message, on_caller, request, &request->caller_query);
-        if (r < 0)
-                request_free(request);
-
-        return r;
+        request_query_caller(request);
+        return 0;
 }

@@ -26,7 +26,7 @@ typedef struct Request {
         pid_t pid; /* 0 while a pidfd is all that is known */
 
         RequestState state;
-        bool waits; /* for a reader or for a question to polkit, of which there may be only so many at a time */
+        bool waits; /* for a reader, or for a question to the bus or to polkit: there may be only so many at a time */
         unsigned n_restarts;
         Reader *reader;
         int answer_fd;

@@ -17,6 +17,7 @@ typedef struct Service {
 
         TAILQ_HEAD(, Request) requests; /* oldest first */
         size_t n_requests;
+        size_t n_caller_queries; /* questions to the bus about who sent a request, open */
 
         sd_event_source *retry; /* fires when requests that wait may go on */
 

@@ -6,7 +6,7 @@
 
 /* Finds the environment of a shell that keeps its variables in tables of its own, and leaves the C library's environ
  * as it was when it started, or when it last ran a program: bash and the ash family are known. Shells that keep
- * environ up to date (zsh, yash, fish, tcsh) are none of these.
+ * environ up to date (zsh, yash, tcsh) are none of these; nor is fish, which is not told from other programs yet.
  *
  * A shell that is not known (ksh93, mksh, posh, rc) is told by what it needs of the C library, whatever its file is
  * called: it runs programs with an environment that it gives them itself (execve), has a umask builtin, $PPID or

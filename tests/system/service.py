@@ -3,10 +3,12 @@
 
 import os
 import signal
+import time
 
 import bus
 import target
 
+LIMIT = 30
 ACTIVATION_FILE = "/usr/share/dbus-1/system-services/org.pekeenv.Inspector.service"
 
 
@@ -28,9 +30,12 @@ def children(pid):
 
 
 def processes():
-    """Returns the PIDs of the process on the bus, of the zygote, and of the readers that wait."""
+    """Returns the PIDs of the process on the bus, of the zygote, and of the readers that wait, once there are some."""
     main = bus.owner_pid()
     (zygote,) = children(main)
+    end = time.monotonic() + LIMIT
+    while not children(zygote):
+        assert time.monotonic() < end, "no reader waits"
     return main, zygote, children(zygote)
 
 

@@ -2,6 +2,7 @@
 """Programs to ask about."""
 
 import os
+import re
 import select
 import subprocess
 import textwrap
@@ -42,17 +43,18 @@ class Target:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, **options,
         )
         self.pid = self.process.pid
-        self.said = b""
+        self.said = self._unread = b""
         self.wait_for(b"ready")
 
     def wait_for(self, word):
-        """Waits until it has said a word in a line of its own; what it said before is in `said`."""
-        self.said = b""
-        while not self.said.endswith(word + b"\n"):
+        """Waits until it has said a word in a line of its own; what it said before, and the word, is in `said`."""
+        said = self._unread
+        while not (line := re.search(rb"^" + re.escape(word) + rb"\n", said, re.MULTILINE)):
             assert select.select([self.process.stdout], [], [], LIMIT)[0], f"no {word} from the target"
             data = os.read(self.process.stdout.fileno(), 65536)
-            assert data, f"the target ended instead of saying {word}: {self.said}"
-            self.said += data
+            assert data, f"the target ended instead of saying {word}: {said}"
+            said += data
+        self.said, self._unread = said[:line.end()], said[line.end():]
 
     def do(self, code):
         """Has a puppet execute Python code."""

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A bus without systemd starts the service when it is called, and it goes when nobody asks any more."""
 
+import os
+import signal
+
 import bus
 import service
 import target
@@ -39,6 +42,18 @@ def test_a_call_that_polkit_thinks_about_for_longer_than_the_idle_time_is_answer
         held_question.wait_until_asked()
         held_question.answer()
         assert asking.result() == target.ENTRIES
+
+
+def test_without_its_zygote_it_ends_and_the_next_call_starts_both(alice, start):
+    process = start.puppet(alice)
+    service.start()
+
+    with bus.watch_owners() as watch:
+        main, zygote, _ = service.processes()
+        os.kill(zygote, signal.SIGKILL)
+        watch.wait_for_owner(bus.NAME, present=False)
+    assert alice.call("GetEnvironment", process.pid) == target.ENTRIES
+    assert bus.owner_pid() != main
 
 
 def call_many_times(pid, count):

@@ -205,13 +205,14 @@ def test_not_one_that_is_not_dumpable_though_its_files_are_the_users_in_a_namesp
 def ask_while_it_starts(setuid_bash, count):
     """Reads a process again and again while it turns from an own one into one of root's, with a secret."""
     connection = bus.connect()
-    command = f"exec {setuid_bash} -p -c 'export SECRET=1; /bin/true; echo ready; read'"
+    command = f"read; exec {setuid_bash} -p -c 'export SECRET=1; /bin/true; echo ready; read'"
     answers = refusals = 0
     for _ in range(count):
         with subprocess.Popen([BASH, "-c", command], env={"PATH": "/usr/bin:/bin"}, stdin=subprocess.PIPE,
                               stdout=subprocess.DEVNULL) as process:
+            answers_before = answers
             refused_in_a_row = 0
-            while refused_in_a_row < 10:
+            while answers_before == answers or refused_in_a_row < 10:
                 try:
                     entries = bus.call("GetEnvironment", process.pid, connection=connection)
                 except bus.Error:
@@ -219,6 +220,9 @@ def ask_while_it_starts(setuid_bash, count):
                     refusals += 1
                 else:
                     assert not any(entry.startswith("SECRET") for entry in entries)
+                    if answers_before == answers:
+                        process.stdin.write(b"\n")
+                        process.stdin.flush()
                     answers += 1
                     refused_in_a_row = 0
             process.stdin.close()
