@@ -165,8 +165,6 @@ static int find_lock(Memory *m, const GoFunction *changer, const GoFunction *loc
 
         if (changer->address == 0)
                 return 0;
-        if (locker->address == 0)
-                return -EOPNOTSUPP;
 
         r = code_read(m, changer, &code);
         if (r < 0)

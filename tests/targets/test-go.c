@@ -177,6 +177,13 @@ static void test_many_variables_are_all_found(void **state _unused_) {
         target_end(&t);
 }
 
+static void assert_not_found_yet(const Target *t) {
+        _cleanup_(memory_freep) Memory *m = target_open(t);
+        Location l;
+
+        assert_int_equal(location_find(m, &l), -EINPROGRESS);
+}
+
 static void assert_held(const char *program, const char *setting, const char *library) {
         char variable[4200];
         Target t;
@@ -184,6 +191,7 @@ static void assert_held(const char *program, const char *setting, const char *li
         (void) snprintf(variable, sizeof(variable), "%s=%s", setting, target_built(library));
         t = target_start(LIST(target_built(program)), LIST("A=1", variable));
         target_assert_error(&t, -EINPROGRESS);
+        assert_not_found_yet(&t);
 
         target_go_on(&t);
         target_wait_ready(&t);

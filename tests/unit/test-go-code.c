@@ -148,6 +148,14 @@ static void test_a_second_call_is_one_too_many(void **state _unused_) {
         f[INIT].size--;
         call(f, INIT, GO_FUNCTION(RUNTIME_ENVS));
         assert_refused(f);
+
+        make(f);
+        f[INIT].size--;
+        call(f, INIT, GO_FUNCTION(RUNTIME_ENVS));
+        store(f, INIT, 'b', GO_ENVS + 0x108);
+        store(f, INIT, 'c', GO_ENVS + 0x110);
+        store(f, INIT, 'a', GO_ENVS + 0x100);
+        assert_refused(f);
 }
 
 static void test_a_program_without_the_functions_is_refused(void **state _unused_) {

@@ -92,6 +92,13 @@ static void test_what_contradicts_itself_is_no_table(void **state _unused_) {
         }
 }
 
+static void test_a_header_with_another_number_of_functions_is_of_no_table(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = program(ELFCLASS64);
+
+        image_put_pointer(m, GO_TABLE + 8, N_FUNCTIONS + 1);
+        assert_int_equal(find(m), -ENOENT);
+}
+
 static void test_a_program_without_one_has_none(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = go_image_new(ELFCLASS64);
         Program p = go_image_program();
@@ -159,15 +166,29 @@ static void test_a_table_that_leads_nowhere_is_an_error(void **state _unused_) {
         assert_int_equal(find_functions_with(data, 1), -EBADMSG);                /* to the code, again */
 }
 
+static void test_functions_that_are_not_in_order_are_an_error(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = program(ELFCLASS64);
+        const Program p = go_image_program();
+        GoFunction found[4];
+        GoTable t;
+
+        image_put_u32(m, GO_FUNCTIONS + 2 * 8, 0x10);
+        image_put_u32(m, GO_FUNCTIONS + (N_FUNCTIONS + 1) * 8 + 2 * 8, 0x10);
+        assert_int_equal(go_table_find(m, &p, &t), 0);
+        assert_int_equal(go_table_find_functions(m, &t, names, 4, found), -EBADMSG);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_functions_are_found_by_their_full_names_in_either_class),
                 cmocka_unit_test(test_a_table_of_another_version_is_none),
                 cmocka_unit_test(test_what_contradicts_itself_is_no_table),
+                cmocka_unit_test(test_a_header_with_another_number_of_functions_is_of_no_table),
                 cmocka_unit_test(test_a_program_without_one_has_none),
                 cmocka_unit_test(test_the_module_is_found_wherever_it_is_in_the_segment),
                 cmocka_unit_test(test_two_functions_of_a_name_are_one_too_many),
                 cmocka_unit_test(test_a_table_that_leads_nowhere_is_an_error),
+                cmocka_unit_test(test_functions_that_are_not_in_order_are_an_error),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
