@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* bench-read PID COUNT MEASURE…
+/* bench-read CLOCK PID COUNT MEASURE…
  * Does each of the measures COUNT times, in turns, so that what else the machine does is borne by all alike:
  *   read     the environment, by one call of the library from the PID to the snapshot, and all is freed
- *   again    the same of memory that is open and in which it has been found
+ *   open     what opens and closes the process and its memory, of this call
+ *   again    the snapshot of memory that is open and in which it has been found
  *   environ  opens, reads and closes /proc/PID/environ
  *   copy     copies the array and the memory that its strings lie in out of /proc/PID/mem, which is open, into
  *            memory that is there: with one pread() each, and without a look at what it is
+ * CLOCK is "wall"; or "cpu": this program's own time, for what takes so long that others get their turn meanwhile.
  * Prints a line for each: MEASURE MEDIAN P99, in nanoseconds; and the size of the environment. */
 
 #include <fcntl.h>
@@ -63,6 +65,15 @@ static int read_once(Subject *s) {
                 return r;
 
         return snapshot_take(memory, &location, &snapshot);
+}
+
+static int open_once(Subject *s) {
+        _cleanup_(process_done) Process process = PROCESS_NULL;
+        _cleanup_(memory_freep) Memory *memory = NULL;
+        int r;
+
+        r = process_open_pid(s->pid, &process);
+        return r < 0 ? r : memory_open(&process, &memory);
 }
 
 static int read_again(Subject *s) {
@@ -191,6 +202,7 @@ static void subject_done(Subject *s) {
 
 static Measure measures[] = {
         { "read", read_once },
+        { "open", open_once },
         { "again", read_again },
         { "environ", read_initial },
         { "copy", copy, subject_prepare_copy },
@@ -204,13 +216,13 @@ static Measure *find_measure(const char *name) {
         die(name, -EINVAL);
 }
 
-static void run(Subject *s, size_t n_times, const char *const names[]) {
+static void run(Subject *s, clockid_t clock, size_t n_times, const char *const names[]) {
         int r;
 
         for (const char *const *name = names; *name; name++) {
                 Measure *m = find_measure(*name);
 
-                samples_init(&m->samples, n_times);
+                samples_init(&m->samples, n_times, clock);
                 r = m->prepare ? m->prepare(s) : 0;
                 if (r < 0)
                         die(m->name, r);
@@ -219,12 +231,12 @@ static void run(Subject *s, size_t n_times, const char *const names[]) {
         for (size_t i = 0; i < n_times; i++)
                 for (const char *const *name = names; *name; name++) {
                         Measure *m = find_measure(*name);
-                        const uint64_t start = clock_now();
 
+                        samples_begin(&m->samples);
                         r = m->once(s);
+                        samples_end(&m->samples);
                         if (r < 0)
                                 die(m->name, r);
-                        samples_add(&m->samples, start);
                 }
 
         for (const char *const *name = names; *name; name++) {
@@ -233,19 +245,23 @@ static void run(Subject *s, size_t n_times, const char *const names[]) {
         }
 }
 
+static clockid_t parse_clock(const char *name) {
+        return strcmp(name, "cpu") == 0 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
+}
+
 int main(int argc, char *argv[]) {
         Subject s = { .process = PROCESS_NULL };
         int r;
 
-        if (argc < 4)
+        if (argc < 5)
                 die("bench-read", -EINVAL);
 
-        r = subject_open(&s, (pid_t) parse_count(argv[1]));
+        r = subject_open(&s, (pid_t) parse_count(argv[2]));
         if (r < 0)
-                die(argv[1], r);
+                die(argv[2], r);
 
         printf("entries %zu\nbytes %zu\n", s.n_entries, s.n_bytes);
-        run(&s, parse_count(argv[2]), (const char *const *) argv + 3);
+        run(&s, parse_clock(argv[1]), parse_count(argv[3]), (const char *const *) argv + 4);
         subject_done(&s);
         return 0;
 }

@@ -30,20 +30,20 @@ int main(int argc, char *argv[]) {
         if (argc < 3)
                 die("bench-spawn", -EINVAL);
 
-        samples_init(&samples, parse_count(argv[1]));
+        samples_init(&samples, parse_count(argv[1]), CLOCK_MONOTONIC);
         (void) posix_spawn_file_actions_init(&actions);
         (void) posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         (void) posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
         (void) posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 
         while (samples.n < samples.n_max) {
-                const uint64_t start = clock_now();
                 int r;
 
+                samples_begin(&samples);
                 r = spawn(argv + 2, &actions);
                 if (r < 0)
                         die(argv[2], r);
-                samples_add(&samples, start);
+                samples_end(&samples);
         }
 
         samples_print(&samples, "spawn");

@@ -3,19 +3,18 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "samples.h"
 
-uint64_t clock_now(void) {
+static uint64_t clock_now(clockid_t clock) {
         struct timespec now;
 
-        (void) clock_gettime(CLOCK_MONOTONIC, &now);
+        (void) clock_gettime(clock, &now);
         return (uint64_t) now.tv_sec * 1000000000U + (uint64_t) now.tv_nsec;
 }
 
-void samples_init(Samples *s, size_t n_max) {
-        *s = (Samples){ .nanoseconds = calloc(n_max, sizeof(uint64_t)), .n_max = n_max };
+void samples_init(Samples *s, size_t n_max, clockid_t clock) {
+        *s = (Samples){ .clock = clock, .nanoseconds = calloc(n_max, sizeof(uint64_t)), .n_max = n_max };
         if (!s->nanoseconds)
                 die("samples", -ENOMEM);
 }
@@ -25,10 +24,16 @@ void samples_done(Samples *s) {
         *s = (Samples){};
 }
 
-void samples_add(Samples *s, uint64_t since) {
+void samples_begin(Samples *s) {
+        s->start = clock_now(s->clock);
+}
+
+void samples_end(Samples *s) {
+        const uint64_t end = clock_now(s->clock);
+
         assert(s->n < s->n_max);
 
-        s->nanoseconds[s->n++] = clock_now() - since;
+        s->nanoseconds[s->n++] = end - s->start;
 }
 
 static int compare(const void *a, const void *b) {

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <time.h>
+
 #include "macro.h"
 
 /* How long one thing took, each time it was done. */
 typedef struct Samples {
+        clockid_t clock;
+        uint64_t start;
         uint64_t *nanoseconds;
         size_t n, n_max;
 } Samples;
 
-/* Nanoseconds of a clock that only goes forward. */
-uint64_t clock_now(void);
-
-/* Makes place for at most n_max. To be freed with samples_done(). */
-void samples_init(Samples *s, size_t n_max);
+/* Makes place for at most n_max. clock: see clock_gettime(2). To be freed with samples_done(). */
+void samples_init(Samples *s, size_t n_max, clockid_t clock);
 void samples_done(Samples *s);
 
-/* Adds the time that has passed since a moment of clock_now(). */
-void samples_add(Samples *s, uint64_t since);
+/* Before and after what is to be measured. */
+void samples_begin(Samples *s);
+void samples_end(Samples *s);
 
 /* Prints "NAME MEDIAN P99", in nanoseconds. There must be at least one sample. */
 void samples_print(Samples *s, const char *name);
