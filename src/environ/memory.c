@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,10 +116,6 @@ static int window_reserve(Window *w, size_t size) {
 
         w->allocated = size;
         return 0;
-}
-
-static bool window_holds(const Window *w, uint64_t address) {
-        return address >= w->start && address - w->start < w->size;
 }
 
 Memory *memory_free(Memory *m) {
@@ -337,13 +331,14 @@ static ssize_t memory_copy(Memory *m, uint64_t address, void *buf, size_t size) 
         return n;
 }
 
-/* Whoever reads on behind a window will go on: each window in a row is twice as large as the one before. */
-static size_t memory_next_window_size(const Memory *m, uint64_t start) {
-        for (const Window *w = m->windows; w < m->windows + N_WINDOWS; w++)
+/* The window that ends where another begins. Whoever reads on behind it will go on, so each window in a row is
+ * twice as large as the one before. */
+static Window *memory_window_before(Memory *m, uint64_t start) {
+        for (Window *w = m->windows; w < m->windows + N_WINDOWS; w++)
                 if (w->size > 0 && w->start + w->size == start)
-                        return min_size(w->size * 2, WINDOW_SIZE_MAX);
+                        return w;
 
-        return WINDOW_SIZE_MIN;
+        return NULL;
 }
 
 static Window *memory_oldest_window(Memory *m) {
@@ -358,11 +353,16 @@ static Window *memory_oldest_window(Memory *m) {
 
 static int memory_open_window(Memory *m, uint64_t address, Window **ret) {
         const uint64_t start = address / PAGE_SIZE * PAGE_SIZE;
-        const size_t size = memory_next_window_size(m, start);
-        Window *w = memory_oldest_window(m);
+        Window *before = memory_window_before(m, start), *w;
+        size_t size = WINDOW_SIZE_MIN;
         ssize_t n;
         int r;
 
+        if (before)
+                size = min_size(before->size * 2, WINDOW_SIZE_MAX);
+
+        /* In a long row the window itself moves on, and the others are kept for what is read besides. */
+        w = before && before->size == WINDOW_SIZE_MAX ? before : memory_oldest_window(m);
         r = window_reserve(w, size);
         if (r < 0)
                 return r;
@@ -392,25 +392,18 @@ static int memory_find_window(Memory *m, uint64_t address, Window **ret) {
         return memory_open_window(m, address, ret);
 }
 
-int memory_view(Memory *m, uint64_t address, const uint8_t **ret, size_t *ret_size) {
+int memory_change_window(Memory *m, uint64_t address) {
         Window *w;
+        int r;
 
         assert(m);
-        assert(ret);
-        assert(ret_size);
 
-        w = m->last_window;
-        if (!w || !window_holds(w, address)) {
-                int r = memory_find_window(m, address, &w);
+        r = memory_find_window(m, address, &w);
+        if (r < 0)
+                return r;
 
-                if (r < 0)
-                        return r;
-                w->last_use = ++m->clock;
-                m->last_window = w;
-        }
-
-        *ret = w->data + (address - w->start);
-        *ret_size = w->size - (size_t) (address - w->start);
+        w->last_use = ++m->clock;
+        m->last_window = w;
         return 0;
 }
 
@@ -477,27 +470,6 @@ int memory_read_string(Memory *m, uint64_t address, char *buf, size_t size) {
         }
 
         return -ENAMETOOLONG;
-}
-
-size_t memory_pointer_size(const Memory *m) {
-        assert(m);
-
-        return m->elf_class == ELFCLASS32 ? sizeof(uint32_t) : sizeof(uint64_t);
-}
-
-uint64_t memory_pointer_at(const Memory *m, const void *p) {
-        uint64_t wide;
-        uint32_t narrow;
-
-        assert(p);
-
-        if (memory_pointer_size(m) == sizeof(wide)) {
-                memcpy(&wide, p, sizeof(wide));
-                return wide;
-        }
-
-        memcpy(&narrow, p, sizeof(narrow));
-        return narrow;
 }
 
 size_t memory_items_in_page(uint64_t address, size_t item_size) {

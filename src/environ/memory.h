@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <elf.h>
+#include <string.h>
+
 #include "mappings.h"
 #include "process.h"
 
@@ -87,9 +90,34 @@ void memory_forget(Memory *m);
  * -ESTALE  the memory is gone: the process has executed another program or exited
  * -ENOMEM, -EBADMSG from reading the mappings; those of memory_open_mounts() */
 
+static inline bool window_holds(const Window *w, uint64_t address) {
+        return address >= w->start && address - w->start < w->size;
+}
+
+/* The part of memory_view() for an address that the window used last does not hold. */
+int memory_change_window(Memory *m, uint64_t address);
+
 /* Shows the memory at an address.
  * ret, ret_size: at least one byte; valid until the next call of any of these. */
-int memory_view(Memory *m, uint64_t address, const uint8_t **ret, size_t *ret_size);
+static inline int memory_view(Memory *m, uint64_t address, const uint8_t **ret, size_t *ret_size) {
+        const Window *w;
+
+        assert(m);
+        assert(ret);
+        assert(ret_size);
+
+        if (!m->last_window || !window_holds(m->last_window, address)) {
+                int r = memory_change_window(m, address);
+
+                if (r < 0)
+                        return r;
+        }
+
+        w = m->last_window;
+        *ret = w->data + (address - w->start);
+        *ret_size = w->size - (size_t) (address - w->start);
+        return 0;
+}
 
 /* Copies memory, all of size or nothing. */
 int memory_read(Memory *m, uint64_t address, void *buf, size_t size);
@@ -100,11 +128,28 @@ int memory_read_pointer(Memory *m, uint64_t address, uint64_t *ret);
 /* Copies a NUL-terminated string into buf; -ENAMETOOLONG if it does not fit, the NUL byte included. */
 int memory_read_string(Memory *m, uint64_t address, char *buf, size_t size);
 
-/* Takes a pointer of the process's own width out of what was copied. */
-uint64_t memory_pointer_at(const Memory *m, const void *p);
-
 /* 4 or 8, how wide the process's pointers are. */
-size_t memory_pointer_size(const Memory *m);
+static inline size_t memory_pointer_size(const Memory *m) {
+        assert(m);
+
+        return m->elf_class == ELFCLASS32 ? sizeof(uint32_t) : sizeof(uint64_t);
+}
+
+/* Takes a pointer of the process's own width out of what was copied. */
+static inline uint64_t memory_pointer_at(const Memory *m, const void *p) {
+        uint64_t wide;
+        uint32_t narrow;
+
+        assert(p);
+
+        if (memory_pointer_size(m) == sizeof(wide)) {
+                memcpy(&wide, p, sizeof(wide));
+                return wide;
+        }
+
+        memcpy(&narrow, p, sizeof(narrow));
+        return narrow;
+}
 
 /* How many items of a size can be read from an address on before the end of the page, which is there as a
  * whole or not at all; one where an item crosses it. */

@@ -4,6 +4,8 @@
 
 #include "recorder.h"
 
+#define GROWTH 16U
+
 void recorder_begin(Recorder *r) {
         assert(r);
 
@@ -14,14 +16,24 @@ void recorder_begin(Recorder *r) {
         r->size = r->n_entries = 0;
 }
 
+/* Much more than is needed: pages that are never written to cost nothing, but each move to a larger place costs
+ * a copy and fresh pages. */
+static size_t size_to_allocate(size_t size) {
+        if (size < 4096)
+                return 4096;
+
+        return size < RECORDER_BYTES_MAX / GROWTH ? size * GROWTH : RECORDER_BYTES_MAX;
+}
+
 /* Not by realloc(), which would leave a copy behind. */
 static int recorder_reserve(Recorder *r, size_t size) {
-        const size_t allocated = size < 4096 ? 4096 : size * 2;
+        size_t allocated;
         char *data;
 
         if (size <= r->allocated)
                 return 0;
 
+        allocated = size_to_allocate(size);
         data = malloc(allocated);
         if (!data)
                 return -ENOMEM;
@@ -36,38 +48,25 @@ static int recorder_reserve(Recorder *r, size_t size) {
         return 0;
 }
 
-int recorder_add(Recorder *r, const void *data, size_t size) {
+int recorder_write(Recorder *r, const void *data, size_t size) {
         int k;
 
         assert(r);
         assert(data || size == 0);
 
+        r->same = false;
         if (size > RECORDER_BYTES_MAX - r->size)
                 return -EFBIG;
 
-        r->same = r->same && size <= r->last_size - r->size && memcmp(r->data + r->size, data, size) == 0;
-        if (!r->same) {
-                k = recorder_reserve(r, r->size + size);
-                if (k < 0)
-                        return k;
+        k = recorder_reserve(r, r->size + size);
+        if (k < 0)
+                return k;
 
-                memcpy(r->data + r->size, data, size);
-        }
-
+        memcpy(r->data + r->size, data, size);
         r->size += size;
         if (r->size > r->size_used)
                 r->size_used = r->size;
         r->n_bytes += size;
-        return 0;
-}
-
-int recorder_count_entry(Recorder *r) {
-        assert(r);
-
-        if (r->n_entries >= RECORDER_ENTRIES_MAX)
-                return -EFBIG;
-
-        r->n_entries++;
         return 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <string.h>
+
 #include "macro.h"
 
 /* More than this is refused: it would be no environment, and would cost the machine too much. */
@@ -27,14 +29,35 @@ typedef struct Recorder {
 /* Begins a pass. */
 void recorder_begin(Recorder *r);
 
+/* The part of recorder_add() for what is not as it was in the pass before. */
+int recorder_write(Recorder *r, const void *data, size_t size);
+
 /* Adds to the entry that is being taken down. Returns 0, -ENOMEM, or -EFBIG beyond the limits. */
-int recorder_add(Recorder *r, const void *data, size_t size);
+static inline int recorder_add(Recorder *r, const void *data, size_t size) {
+        assert(r);
+        assert(data || size == 0);
+
+        if (!r->same || size > r->last_size - r->size || memcmp(r->data + r->size, data, size) != 0)
+                return recorder_write(r, data, size);
+
+        r->size += size;
+        r->n_bytes += size;
+        return 0;
+}
 
 /* Ends the entry, for one whose NUL byte was not added by recorder_add(). Returns the same. */
 int recorder_end_entry(Recorder *r);
 
 /* Counts an entry whose NUL byte was added. Returns 0 or -EFBIG. */
-int recorder_count_entry(Recorder *r);
+static inline int recorder_count_entry(Recorder *r) {
+        assert(r);
+
+        if (r->n_entries >= RECORDER_ENTRIES_MAX)
+                return -EFBIG;
+
+        r->n_entries++;
+        return 0;
+}
 
 /* Ends a pass. Returns whether it was the same as the one before. */
 bool recorder_end(Recorder *r);

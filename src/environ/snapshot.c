@@ -18,9 +18,11 @@ static void snapshot_take_over(Snapshot *s, Recorder *recorder) {
         *s = (Snapshot){ TAKE_PTR(recorder->data), recorder->size, recorder->n_entries };
 }
 
-/* What can't be read while the process changes it may be there a moment later; these errors will stay. */
-static bool is_final(int error) {
-        return error == -ESTALE || error == -ESRCH || error == -ENOMEM || error == -EFBIG;
+/* What can't be read while the process changes it may be there a moment later; these errors will stay. A length may
+ * be too large because it was just being written; but not twice in a row. */
+static bool is_final(int error, int last) {
+        return error == -ESTALE || error == -ESRCH || error == -ENOMEM ||
+               (error == -EFBIG && last == -EFBIG);
 }
 
 static bool may_try_again(const Recorder *recorder) {
@@ -51,7 +53,7 @@ int snapshot_take(Memory *m, const Location *l, Snapshot *ret) {
         for (;;) {
                 recorder_begin(&recorder);
                 r = location_record(l, m, &recorder);
-                if (is_final(r))
+                if (is_final(r, last))
                         return r;
 
                 if (recorder_end(&recorder) && r == 0 && last == 0 &&

@@ -2,36 +2,10 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <sys/mman.h>
 
-#include "target.h"
+#include "generations.h"
 
 /* Programs that run on while they are read, and are not the worse for it. */
-
-typedef struct Running {
-        Target target;
-        int page_fd;
-        _Atomic unsigned long *beats;
-} Running;
-
-static Running running_start(const char *program, const char *mode) {
-        Running r = { .page_fd = memfd_create("beats", MFD_CLOEXEC) };
-
-        assert_int_equal(ftruncate(r.page_fd, 4096), 0);
-        r.beats = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, r.page_fd, 0);
-        assert_ptr_not_equal(r.beats, MAP_FAILED);
-
-        r.target = target_start_with(LIST(target_built(program), mode), LIST("A=1"), NULL, r.page_fd);
-        target_wait_ready(&r.target);
-        return r;
-}
-
-static void running_end(Running *r) {
-        target_end(&r->target);
-        (void) munmap((void *) r->beats, 4096);
-        close(r->page_fd);
-}
 
 typedef struct Watcher {
         pid_t pid;
@@ -122,56 +96,6 @@ static void test_a_sleeping_process_is_not_woken(void **state _unused_) {
         target_end(&t);
 }
 
-static unsigned long number_of(const Snapshot *s, const char *name) {
-        const size_t n = strlen(name);
-
-        for (const char *p = s->data; p < s->data + s->size; p += strlen(p) + 1)
-                if (strncmp(p, name, n) == 0 && p[n] == '=')
-                        return strtoul(p + n + 1, NULL, 10);
-
-        return 0;
-}
-
-/* "GEN_A=n" and so many blanks as go with n. */
-static void assert_well_formed(const char *entry) {
-        char expected[128];
-        unsigned long n;
-
-        if (strcmp(entry, "A=1") == 0 || strcmp(entry, "FLICKER=on") == 0)
-                return;
-        if (strncmp(entry, "GEN_A=", 6) != 0 && strncmp(entry, "GEN_B=", 6) != 0)
-                fail_msg("there never was an entry '%s'", entry);
-
-        n = strtoul(entry + 6, NULL, 10);
-        (void) snprintf(expected, sizeof(expected), "%.6s%lu%*s", entry, n, (int) (n % 40), "");
-        assert_string_equal(entry, expected);
-}
-
-static void assert_consistent_setenv(const Snapshot *s) {
-        unsigned long a, b;
-
-        for (const char *p = s->data; p < s->data + s->size; p += strlen(p) + 1)
-                assert_well_formed(p);
-
-        a = number_of(s, "GEN_A");
-        b = number_of(s, "GEN_B");
-        if (a != b && a != b + 1)
-                fail_msg("GEN_A is %lu and GEN_B %lu: there never was such a moment", a, b);
-}
-
-static void assert_consistent_swap(const Snapshot *s) {
-        const char *first = strchr(s->data, '=');
-        unsigned long n = first ? strtoul(first + 1, NULL, 10) : 0, i = 0;
-
-        for (const char *p = s->data; p < s->data + s->size; p += strlen(p) + 1, i++) {
-                char expected[64];
-
-                (void) snprintf(expected, sizeof(expected), "E%lu=%lu", i, n);
-                assert_string_equal(p, expected);
-        }
-        assert_int_equal(i, 1 + n % 50);
-}
-
 static void assert_always_consistent(const char *program, const char *mode,
                                      void (*check)(const Snapshot *)) {
         const unsigned n_reads = under_valgrind() ? 200 : 5000;
@@ -198,29 +122,29 @@ static void assert_always_consistent(const char *program, const char *mode,
 }
 
 static void test_setenv_without_pause_never_gives_a_mixture(void **state _unused_) {
-        assert_always_consistent("changing", "setenv", assert_consistent_setenv);
+        assert_always_consistent("changing", "setenv", generations_assert_setenv);
 }
 
 static void test_swapping_arrays_without_pause_never_gives_a_mixture(void **state _unused_) {
-        assert_always_consistent("changing", "swap", assert_consistent_swap);
+        assert_always_consistent("changing", "swap", generations_assert_swap);
 }
 
 /* musl frees what it replaces, and uses it again. */
 static void test_setenv_of_musl_without_pause_never_gives_a_mixture(void **state _unused_) {
         skip_unless_built("changing-musl", "musl-gcc is not installed");
-        assert_always_consistent("changing-musl", "setenv", assert_consistent_setenv);
+        assert_always_consistent("changing-musl", "setenv", generations_assert_setenv);
 }
 
 static void test_setenv_of_32_bits_without_pause_never_gives_a_mixture(void **state _unused_) {
         skip_unless_built("changing-32", "the compiler can't make 32-bit programs");
-        assert_always_consistent("changing-32", "setenv", assert_consistent_setenv);
+        assert_always_consistent("changing-32", "setenv", generations_assert_setenv);
 }
 
 /* An entry is stored in two steps: without a look at Go's lock this fails. */
 static void test_setenv_of_go_without_pause_never_gives_a_mixture(void **state _unused_) {
         skip_unless_built("go-changing", "go is not installed");
-        assert_always_consistent("go-changing", "setenv", assert_consistent_setenv);
-        assert_always_consistent("go-changing-stripped", "setenv", assert_consistent_setenv);
+        assert_always_consistent("go-changing", "setenv", generations_assert_setenv_in_go);
+        assert_always_consistent("go-changing-stripped", "setenv", generations_assert_setenv_in_go);
 }
 
 int main(void) {

@@ -49,7 +49,7 @@ static void test_our_own_memory_is_read_as_it_is_now(void **state _unused_) {
 static void test_a_view_shows_the_copy_until_it_is_forgotten(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = open_process(getpid());
         uint8_t *page = map_pages(1, -1, PROT_READ | PROT_WRITE);
-        const uint8_t *view;
+        const uint8_t *view = NULL;
         size_t size;
 
         page[8] = 1;
@@ -395,6 +395,29 @@ static void test_views_of_very_many_places_are_right(void **state _unused_) {
         }
 }
 
+/* As an array and its strings are read: from one place on and from another on, for longer than all windows hold. */
+static void test_two_long_rows_are_read_in_turns(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
+        const uint64_t rows[] = { 0x100000, 0x1000000 };
+        const uint32_t n_items = 400000;
+        uint32_t value;
+
+        for (size_t k = 0; k < ELEMENTSOF(rows); k++) {
+                _cleanup_free_ uint32_t *row = calloc(n_items, sizeof(uint32_t));
+
+                for (uint32_t i = 0; i < n_items; i++)
+                        row[i] = i ^ (uint32_t) rows[k];
+                image_map(m, rows[k], 0x800000, "rw-p");
+                image_put(m, rows[k], row, n_items * sizeof(uint32_t));
+        }
+
+        for (uint32_t i = 0; i < n_items; i++)
+                for (size_t k = 0; k < ELEMENTSOF(rows); k++) {
+                        assert_int_equal(memory_read(m, rows[k] + i * 4, &value, sizeof(value)), 0);
+                        assert_int_equal(value, i ^ (uint32_t) rows[k]);
+                }
+}
+
 static void test_a_view_ends_with_its_mapping(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
         const uint8_t *view;
@@ -455,6 +478,7 @@ int main(void) {
                 cmocka_unit_test(test_a_pointer_may_cross_a_page),
                 cmocka_unit_test(test_a_string_is_read_to_its_end),
                 cmocka_unit_test(test_views_of_very_many_places_are_right),
+                cmocka_unit_test(test_two_long_rows_are_read_in_turns),
                 cmocka_unit_test(test_a_view_ends_with_its_mapping),
                 cmocka_unit_test(test_an_image_that_ends_is_stale),
                 cmocka_unit_test(test_items_are_counted_up_to_the_end_of_the_page),
