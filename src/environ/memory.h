@@ -91,6 +91,9 @@ void memory_forget(Memory *m);
  * ret, ret_size: at least one byte; valid until the next call of any of these. */
 int memory_view(Memory *m, uint64_t address, const uint8_t **ret, size_t *ret_size);
 
+/* Tells where the mapping starts that an address is in. */
+int memory_mapping_start(Memory *m, uint64_t address, uint64_t *ret);
+
 /* Copies memory, all of size or nothing. */
 int memory_read(Memory *m, uint64_t address, void *buf, size_t size);
 

@@ -8,10 +8,17 @@
 #include "libc.h"
 #include "link-map.h"
 #include "shell.h"
+#include "symbol.h"
 
-#define NAMES_MAX (16U * 1024U) /* bytes; who has more has not only what a shell needs */
+/* Bytes of names of symbols. A shell has more than the first only if it exports symbols for modules, and more than
+ * the second only as bash does. */
+#define NAMES_SMALL 4096U
+#define NAMES_MAX (16U * 1024U)
+#define BASH_NAMES_MAX (256U * 1024U)
+
+#define BUSYBOX_DATA_MAX (64U * 1024U) /* bytes of writable data, by which busybox is small */
 #define SYMBOLS_MAX 2048U
-#define TEXT_MAX (8U * 1024U * 1024U) /* bytes of a program in which texts are looked for */
+#define TEXT_MAX (32U * 1024U * 1024U) /* bytes of a program in which texts are looked for */
 
 /* busybox versions whose ash would have been recognised. */
 #define BUSYBOX_FIRST 30U
@@ -112,6 +119,20 @@ static Kind kind_of(unsigned needs) {
         return needs & (NEEDS_TCSETPGRP | NEEDS_GETPPID) ? KIND_OWN : KIND_OTHER;
 }
 
+/* To look at many names takes long; for those only who have a copy of environ, as shells do. */
+static int may_be_shell(Memory *m, const Dynamic *d) {
+        uint64_t address;
+        int r;
+
+        if (d->symtab == 0 || d->strtab == 0 || d->strsz > NAMES_MAX)
+                return false;
+        if (d->strsz <= NAMES_SMALL)
+                return true;
+
+        r = symbol_find_variable(m, d, "environ", &address);
+        return r == -ENOENT ? false : r < 0 ? r : true;
+}
+
 /* For most programs this ends with the search in the names, which takes a fraction of a microsecond. */
 static int read_kind(Memory *m, const Dynamic *d, Kind *ret) {
         static const char execve_name[] = "execve";
@@ -120,8 +141,9 @@ static int read_kind(Memory *m, const Dynamic *d, Kind *ret) {
         int r;
 
         *ret = KIND_OTHER;
-        if (d->symtab == 0 || d->strtab == 0 || d->strsz > NAMES_MAX)
-                return 0;
+        r = may_be_shell(m, d);
+        if (r <= 0)
+                return r;
 
         r = memory_read(m, d->strtab, names, d->strsz);
         if (r < 0)
@@ -146,7 +168,7 @@ typedef struct Text {
         char next[4];
 } Text;
 
-#define TEXT_SIZE_MAX 16U
+#define TEXT_SIZE_MAX 48U
 
 static int find_in_segment(Memory *m, const Segment *segment, Text *t) {
         const size_t size = t->size + sizeof(t->next);
@@ -262,8 +284,36 @@ static int locate_own(Memory *m, const Program *p, Location *ret) {
         return r == -ENOEXEC ? -ENOTSUP : r;
 }
 
+static bool data_is_small(const Program *p) {
+        uint64_t size = 0;
+
+        for (size_t i = 0; i < p->n_segments; i++)
+                if ((p->segments[i].flags & PF_W) != 0)
+                        size += min_size(p->segments[i].size, BUSYBOX_DATA_MAX + 1);
+
+        return size <= BUSYBOX_DATA_MAX;
+}
+
+/* What fish 3 and 4 write into their file of universal variables. */
+static int check_fish(Memory *m, const Program *p) {
+        Text t = { "fish universal variable definitions",
+                   strlen("fish universal variable definitions"),
+                   {} };
+        int r;
+
+        r = find_text(m, p, &t);
+        return r > 0 ? -ENOTSUP : r;
+}
+
+/* Of those that ask libc, too, busybox and fish have tables of their own nevertheless. */
 static int locate_libc(Memory *m, const Program *p, Location *ret) {
         int r;
+
+        r = check_fish(m, p);
+        if (r < 0)
+                return r;
+        if (!data_is_small(p))
+                return -ENOEXEC;
 
         r = ash_locate(m, p, ret);
         if (r != -ENOEXEC)
@@ -309,7 +359,7 @@ int shell_locate(Memory *m, const Program *p, Location *ret) {
         if (r < 0)
                 return r;
 
-        r = bash_locate(m, &d, ret);
+        r = d.strsz <= BASH_NAMES_MAX ? bash_locate(m, &d, ret) : -ENOEXEC;
         if (r != -ENOEXEC)
                 return r;
 
