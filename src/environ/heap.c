@@ -3,45 +3,70 @@
 #include "heap.h"
 
 #define HEAP_SPREAD (1ULL << 30) /* farther apart than this no two pieces of one heap are taken to be */
-#define LISTS_WORDS 128U         /* at the start of a heap: struct tcache_perthread_struct */
-#define KEYS_MAX 8U              /* to find two that are the same */
+#define LISTS_MAX 8192U          /* bytes from the start of a heap on in which its lists are looked for */
 #define SEARCHES_MAX 8U
 
 static bool is_piece(const Memory *m, uint64_t address, uint64_t from) {
         return address > from && address - from < HEAP_SPREAD && address % (2 * memory_pointer_size(m)) == 0;
 }
 
-/* A heap begins with the lists of its thread. The first pieces of any two lists have the key in common. */
-static int find_key(Memory *m, uint64_t heap, uint64_t *ret) {
-        const size_t width = memory_pointer_size(m);
-        uint64_t keys[KEYS_MAX];
-        size_t n_keys = 0;
+/* The size is in the word before a piece, its lowest three bits are flags. */
+static int read_size(Memory *m, uint64_t piece, uint64_t *ret) {
+        uint64_t size;
+        int r;
 
-        for (size_t i = 0; i < LISTS_WORDS && n_keys < KEYS_MAX; i++) {
-                uint64_t piece, key;
+        r = memory_read_pointer(m, piece - memory_pointer_size(m), &size);
+        if (r < 0)
+                return r;
+
+        *ret = size & ~UINT64_C(7);
+        return 0;
+}
+
+/* Takes the key from the first piece of any list. A key is 64 random bits; addresses and the like are less. */
+static int read_key(Memory *m, uint64_t lists, size_t n_lists, uint64_t *ret) {
+        for (size_t i = 0; i < n_lists; i++) {
+                uint64_t piece, size, key;
                 int r;
 
-                r = memory_read_pointer(m, heap + i * width, &piece);
+                r = memory_read_pointer(m, lists + n_lists * sizeof(uint16_t) + i * sizeof(uint64_t),
+                                        &piece);
                 if (r < 0)
                         return r;
-                if (!is_piece(m, piece, heap))
+                if (!is_piece(m, piece, lists))
                         continue;
 
-                r = memory_read_pointer(m, piece + width, &key);
+                r = read_size(m, piece, &size);
+                if (r >= 0 && size == 0x20 + 0x10 * i)
+                        r = memory_read_pointer(m, piece + sizeof(uint64_t), &key);
+                else
+                        key = 0;
                 if (r < 0 && r != -EFAULT)
                         return r;
-                if (r < 0 || key == 0)
-                        continue;
-
-                for (size_t k = 0; k < n_keys; k++)
-                        if (keys[k] == key) {
-                                *ret = key;
-                                return 0;
-                        }
-                keys[n_keys++] = key;
+                if (r >= 0 && key >> 47 != 0) {
+                        *ret = key;
+                        return 0;
+                }
         }
 
-        *ret = 0;
+        return 0;
+}
+
+/* A heap begins with the lists of its thread, struct tcache_perthread_struct: counts of 16 bits, then pointers to the
+ * first pieces, of 32 bytes each in the first list, 48 in the second, and so on. There are 64 lists, or 76 since 2.42.
+ * In a static program the thread's own variables come before. */
+static int find_key(Memory *m, uint64_t heap, uint64_t *ret) {
+        for (uint64_t at = heap; at < heap + LISTS_MAX && *ret == 0; at += sizeof(uint64_t)) {
+                uint64_t size;
+                int r;
+
+                r = memory_read_pointer(m, at, &size);
+                if (r >= 0 && (size == 0x291 || size == 0x301))
+                        r = read_key(m, at + sizeof(uint64_t), size == 0x291 ? 64 : 76, ret);
+                if (r < 0)
+                        return r;
+        }
+
         return 0;
 }
 
@@ -49,26 +74,22 @@ static int learn_key(Heap *h, Memory *m, uint64_t address) {
         uint64_t start;
         int r;
 
-        if (h->key != 0 || h->n_searches++ >= SEARCHES_MAX)
+        if (memory_pointer_size(m) != sizeof(uint64_t) || h->key != 0 || h->n_searches++ >= SEARCHES_MAX)
                 return 0;
 
         r = memory_mapping_start(m, address, &start);
         return r < 0 ? r : find_key(m, start, &h->key);
 }
 
-/* The size is in the word before the piece, its lowest three bits are flags. All pieces of a list are of one. */
+/* All pieces of a list are of one size. */
 static int have_same_size(Memory *m, uint64_t a, uint64_t b) {
-        const size_t width = memory_pointer_size(m);
         uint64_t size_a, size_b;
         int r;
 
-        r = memory_read_pointer(m, a - width, &size_a);
+        r = read_size(m, a, &size_a);
         if (r >= 0)
-                r = memory_read_pointer(m, b - width, &size_b);
-        if (r < 0)
-                return r;
-
-        return (size_a & ~UINT64_C(7)) == (size_b & ~UINT64_C(7));
+                r = read_size(m, b, &size_b);
+        return r < 0 ? r : size_a == size_b;
 }
 
 /* Without the key: the two words are what they would be. */
