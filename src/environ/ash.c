@@ -409,6 +409,8 @@ int ash_record(Recorder *recorder, Memory *m, const Location *l) {
         assert(m);
         assert(l);
 
+        heap.libc_data = l->libc_data;
+
         for (uint32_t chain = 0; chain < CHAINS; chain++) {
                 uint64_t at;
                 Variable v;

@@ -361,7 +361,7 @@ static int record_functions(Recorder *recorder, Memory *m, Heap *heap, uint64_t 
 static int record_tables(Recorder *recorder, Memory *m, const Location *l) {
         _cleanup_(scopes_done) Scopes scopes = {};
         uint32_t restricted = 0;
-        Heap heap = {};
+        Heap heap = { .libc_data = l->libc_data };
         int r;
 
         r = scopes_read(&scopes, m, l);
@@ -385,7 +385,7 @@ static int record_tables(Recorder *recorder, Memory *m, const Location *l) {
 
 static int record_made(Recorder *recorder, Memory *m, const Location *l) {
         uint64_t address, string;
-        Heap heap = {};
+        Heap heap = { .libc_data = l->libc_data };
         int r;
 
         r = memory_read_pointer(m, l->tables[EXPORT_ENV], &address);

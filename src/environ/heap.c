@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <elf.h>
+
 #include "heap.h"
+#include "link-map.h"
+#include "symbol.h"
 
 #define HEAP_SPREAD (1ULL << 30) /* farther apart than this no two pieces of one heap are taken to be */
 #define LISTS_MAX 8192U          /* bytes from the start of a heap on in which its lists are looked for */
+#define LIBC_DATA_MAX (256U * 1024U) /* bytes */
 #define SEARCHES_MAX 8U
 
 static bool is_piece(const Memory *m, uint64_t address, uint64_t from) {
@@ -112,6 +117,25 @@ static int looks_freed(Memory *m, uint64_t address, uint64_t key) {
                                                                         : false;
 }
 
+/* malloc() itself keeps the key among its data. This is for when its lists are empty. */
+static int libc_has_key(const Heap *h, Memory *m, uint64_t key) {
+        if (h->libc_data == 0 || key >> 47 == 0)
+                return false;
+
+        for (uint64_t at = h->libc_data; at < h->libc_data + LIBC_DATA_MAX; at += sizeof(uint64_t)) {
+                uint64_t word;
+                int r;
+
+                r = memory_read_pointer(m, at, &word);
+                if (r < 0)
+                        return r;
+                if (word == key)
+                        return true;
+        }
+
+        return false;
+}
+
 static int is_freed(Heap *h, Memory *m, uint64_t address) {
         uint64_t key;
         int r;
@@ -127,7 +151,55 @@ static int is_freed(Heap *h, Memory *m, uint64_t address) {
         if (r < 0)
                 return r;
 
-        return h->key != 0 ? key == h->key : looks_freed(m, address, key);
+        if (h->key != 0)
+                return key == h->key;
+
+        r = looks_freed(m, address, key);
+        return r == 0 ? libc_has_key(h, m, key) : r;
+}
+
+static uint64_t first_writable(const Program *p) {
+        for (size_t i = 0; i < p->n_segments; i++)
+                if ((p->segments[i].flags & PF_W) != 0)
+                        return p->segments[i].address;
+
+        return 0;
+}
+
+int heap_find_libc_data(Memory *m, const Program *p, uint64_t *ret) {
+        LinkMapWalk walk;
+        LinkMap object;
+        int r;
+
+        assert(m);
+        assert(p);
+        assert(ret);
+
+        r = link_map_walk(m, p, &walk);
+        if (r < 0) {
+                *ret = r == -ENOEXEC ? first_writable(p) : 0;
+                return r == -ENOEXEC ? 0 : r;
+        }
+
+        *ret = 0;
+        while (*ret == 0 && (r = link_map_next(m, &walk, &object)) > 0) {
+                Dynamic d;
+                uint64_t address;
+
+                /* The executable may have it, too, as a copy. */
+                if (walk.n_objects == 1)
+                        continue;
+
+                r = dynamic_read(m, object.dynamic, object.bias, &d);
+                if (r >= 0)
+                        r = symbol_find_variable(m, &d, "__environ", &address);
+                if (r >= 0)
+                        *ret = object.dynamic / sizeof(uint64_t) * sizeof(uint64_t);
+                else if (r != -ENOENT)
+                        return r;
+        }
+
+        return r < 0 ? r : 0;
 }
 
 int heap_is_freed(Heap *h, Memory *m, uint64_t address) {

@@ -5,6 +5,7 @@
 #include "ash.h"
 #include "bash.h"
 #include "elf-piece.h"
+#include "heap.h"
 #include "libc.h"
 #include "link-map.h"
 #include "shell.h"
@@ -20,7 +21,7 @@
 #define SYMBOLS_MAX 2048U
 #define TEXT_MAX (32U * 1024U * 1024U) /* bytes of a program in which texts are looked for */
 
-/* busybox versions whose ash would have been recognised. */
+/* Versions 1.… of busybox whose ash would have been recognised. */
 #define BUSYBOX_FIRST 30U
 #define BUSYBOX_LAST 38U
 
@@ -231,7 +232,7 @@ static int find_text(Memory *m, const Program *p, Text *t) {
 
 /* Returns 0 if the program is not busybox, 1 if it is one whose ash is known, -ENOTSUP if it is another. */
 static int check_busybox(Memory *m, const Program *p) {
-        Text t = { "BusyBox v1.", strlen("BusyBox v1."), {} };
+        Text t = { "BusyBox v", strlen("BusyBox v"), {} };
         unsigned version;
         int r;
 
@@ -239,10 +240,11 @@ static int check_busybox(Memory *m, const Program *p) {
         if (r <= 0)
                 return r;
 
-        if (t.next[0] < '0' || t.next[0] > '9' || t.next[1] < '0' || t.next[1] > '9' || t.next[2] != '.')
+        if (t.next[0] != '1' || t.next[1] != '.' || t.next[2] < '0' || t.next[2] > '9' || t.next[3] < '0' ||
+            t.next[3] > '9')
                 return -ENOTSUP;
 
-        version = (unsigned) (t.next[0] - '0') * 10 + (unsigned) (t.next[1] - '0');
+        version = (unsigned) (t.next[2] - '0') * 10 + (unsigned) (t.next[3] - '0');
         return version >= BUSYBOX_FIRST && version <= BUSYBOX_LAST ? 1 : -ENOTSUP;
 }
 
@@ -344,14 +346,10 @@ static int read_executable(Memory *m, const Program *p, Dynamic *ret) {
         return dynamic_read(m, object.dynamic, object.bias, ret);
 }
 
-int shell_locate(Memory *m, const Program *p, Location *ret) {
+static int locate(Memory *m, const Program *p, Location *ret) {
         Dynamic d;
         Kind kind;
         int r;
-
-        assert(m);
-        assert(p);
-        assert(ret);
 
         r = read_executable(m, p, &d);
         if (r == -ENOEXEC)
@@ -375,4 +373,15 @@ int shell_locate(Memory *m, const Program *p, Location *ret) {
         default:
                 return -ENOEXEC;
         }
+}
+
+int shell_locate(Memory *m, const Program *p, Location *ret) {
+        int r;
+
+        assert(m);
+        assert(p);
+        assert(ret);
+
+        r = locate(m, p, ret);
+        return r < 0 ? r : heap_find_libc_data(m, p, &ret->libc_data);
 }
