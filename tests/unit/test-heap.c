@@ -66,6 +66,22 @@ static void test_without_a_key_both_words_tell(void **state _unused_) {
         assert_int_equal(is_freed(m, TEXT), 0);
 }
 
+/* free() has written the key, and is held up before it has put the piece on a list. */
+static void test_without_lists_the_key_is_looked_for_where_malloc_keeps_it(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
+        const uint64_t libc_data = UINT64_C(0x7f0000000000);
+        Heap h = { .libc_data = libc_data };
+
+        image_map(m, HEAP, 0x21000, "rw-p");
+        image_map(m, libc_data, 0x2000, "rw-p");
+        image_put_string(m, TEXT, "A=345678");
+        image_put_pointer(m, TEXT + 8, KEY);
+        assert_int_equal(heap_is_freed(&h, m, TEXT), 0);
+
+        image_put_pointer(m, libc_data + 0x1ff8, KEY);
+        assert_int_equal(heap_is_freed(&h, m, TEXT), 1);
+}
+
 static void test_what_is_no_memory_of_mallocs_is_not_freed(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = heap_new(HEAP);
 
@@ -92,6 +108,7 @@ int main(void) {
                 cmocka_unit_test(test_the_key_in_the_second_word_tells),
                 cmocka_unit_test(test_the_lists_may_come_behind_variables_of_the_thread),
                 cmocka_unit_test(test_without_a_key_both_words_tell),
+                cmocka_unit_test(test_without_lists_the_key_is_looked_for_where_malloc_keeps_it),
                 cmocka_unit_test(test_what_is_no_memory_of_mallocs_is_not_freed),
                 cmocka_unit_test(test_wild_lists_are_no_lists),
         };
