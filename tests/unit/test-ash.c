@@ -119,7 +119,7 @@ static void assert_error(Ash *a, int error) {
 static void test_exported_variables_of_a_table_in_the_data_are_found(void **state _unused_) {
         for (int elf_class = ELFCLASS32; elf_class <= ELFCLASS64; elf_class++) {
                 Ash a = ash_new(elf_class);
-                _cleanup_(memory_freep) Memory *m = a.m;
+                _cleanup_(memory_freep) Memory *m _unused_ = a.m;
 
                 (void) add(&a, EXPORT, "A=1");
                 (void) add(&a, 0, "B=2");
@@ -134,7 +134,7 @@ static void test_a_table_that_the_data_points_to_is_found(void **state _unused_)
                         const uint64_t width = elf_class == ELFCLASS32 ? 4 : 8,
                                        table = HEAP + skipped * width;
                         Ash a = ash_new_at(elf_class, table, table + 39 * width);
-                        _cleanup_(memory_freep) Memory *m = a.m;
+                        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
 
                         assert_error(&a, -ENOEXEC);
                         image_put_pointer(m, DATA + 0x100, HEAP);
@@ -146,7 +146,7 @@ static void test_a_table_that_the_data_points_to_is_found(void **state _unused_)
 
 static void test_first_variables_without_a_table_are_those_of_a_shell_that_starts(void **state _unused_) {
         Ash a = ash_new(ELFCLASS64);
-        _cleanup_(memory_freep) Memory *m = a.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
 
         for (size_t i = 0; i < 39; i++)
                 image_put_pointer(m, TABLE + i * 8, 0);
@@ -156,7 +156,7 @@ static void test_first_variables_without_a_table_are_those_of_a_shell_that_start
 /* An imported PWD is text of the environment; the shell's own comes last. */
 static void test_a_shell_that_takes_its_environment_over_is_starting(void **state _unused_) {
         Ash a = ash_new_at(ELFCLASS64, TABLE, FIRST);
-        _cleanup_(memory_freep) Memory *m = a.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
         uint64_t pwd;
 
         assert_error(&a, -EINPROGRESS);
@@ -170,7 +170,7 @@ static void test_a_shell_that_takes_its_environment_over_is_starting(void **stat
 
 static void test_a_shell_without_pwd_has_started_if_it_has_ppid(void **state _unused_) {
         Ash a = ash_new_at(ELFCLASS64, TABLE, FIRST);
-        _cleanup_(memory_freep) Memory *m = a.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
 
         (void) add(&a, EXPORT, "A=1");
         assert_error(&a, -EINPROGRESS);
@@ -180,7 +180,7 @@ static void test_a_shell_without_pwd_has_started_if_it_has_ppid(void **state _un
 
 static void test_a_table_with_one_of_the_first_in_another_chain_is_none(void **state _unused_) {
         Ash a = ash_new(ELFCLASS64);
-        _cleanup_(memory_freep) Memory *m = a.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
 
         image_put_pointer(m, TABLE + chain_of("PS2") * 8, 0);
         image_put_pointer(m, TABLE + (chain_of("PS2") + 1) * 8, FIRST + 5 * 32);
@@ -189,7 +189,7 @@ static void test_a_table_with_one_of_the_first_in_another_chain_is_none(void **s
 
 static void test_other_names_or_flags_are_no_first_variables(void **state _unused_) {
         Ash a = ash_new(ELFCLASS64);
-        _cleanup_(memory_freep) Memory *m = a.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
         uint64_t text;
 
         assert_int_equal(memory_read_pointer(m, FIRST + 3 * 32 + 16, &text), 0);
@@ -205,7 +205,7 @@ static void test_other_names_or_flags_are_no_first_variables(void **state _unuse
 
 static void test_large_data_are_not_searched(void **state _unused_) {
         Ash a = ash_new(ELFCLASS64);
-        _cleanup_(memory_freep) Memory *m = a.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
 
         a.program.segments[0].size = 1U << 20;
         assert_error(&a, -ENOEXEC);
@@ -218,7 +218,7 @@ static void test_a_text_that_does_not_belong_into_its_chain_is_changing(void **s
 
         for (size_t i = 0; i < ELEMENTSOF(others); i++) {
                 Ash a = ash_new(ELFCLASS64);
-                _cleanup_(memory_freep) Memory *m = a.m;
+                _cleanup_(memory_freep) Memory *m _unused_ = a.m;
                 const uint64_t variable = add(&a, EXPORT, "A=1");
 
                 image_put_pointer(m, variable + 16, a.next_text);
@@ -229,7 +229,7 @@ static void test_a_text_that_does_not_belong_into_its_chain_is_changing(void **s
 
 static void test_variables_without_text_or_sense_are_changing(void **state _unused_) {
         Ash a = ash_new(ELFCLASS64);
-        _cleanup_(memory_freep) Memory *m = a.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
         const uint64_t variable = add(&a, EXPORT, "A=1");
 
         image_put_pointer(m, variable + 16, 0);
@@ -240,7 +240,7 @@ static void test_variables_without_text_or_sense_are_changing(void **state _unus
 
 static void test_a_chain_that_is_a_loop_is_refused(void **state _unused_) {
         Ash a = ash_new(ELFCLASS64);
-        _cleanup_(memory_freep) Memory *m = a.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
         const uint64_t variable = add(&a, 0, "A=1");
 
         image_put_pointer(m, variable, variable);
@@ -249,7 +249,7 @@ static void test_a_chain_that_is_a_loop_is_refused(void **state _unused_) {
 
 static void test_a_wild_chain_is_an_error(void **state _unused_) {
         Ash a = ash_new(ELFCLASS64);
-        _cleanup_(memory_freep) Memory *m = a.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
         const uint64_t variable = add(&a, EXPORT, "A=1");
 
         image_put_pointer(m, variable, 0x7fff00000000);
@@ -258,7 +258,7 @@ static void test_a_wild_chain_is_an_error(void **state _unused_) {
 
 static void test_pointers_to_nowhere_are_followed_in_vain(void **state _unused_) {
         Ash a = { .m = image_new(ELFCLASS64) };
-        _cleanup_(memory_freep) Memory *m = a.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = a.m;
 
         a.program.segments[0] = (Segment){ .address = DATA, .size = DATA_SIZE, .flags = PF_R | PF_W };
         a.program.n_segments = 1;

@@ -91,7 +91,7 @@ static void assert_error(Bash *b, int error) {
 static void test_exported_variables_are_found_in_both_classes(void **state _unused_) {
         for (int elf_class = ELFCLASS32; elf_class <= ELFCLASS64; elf_class++) {
                 Bash b = bash_new(elf_class, (BashEntry[]){ { "A", "1", NULL, X }, { "B", "2" }, {} });
-                _cleanup_(memory_freep) Memory *m = b.image.m;
+                _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
 
                 ASSERT_ENTRIES(&b, "A=1\0");
         }
@@ -105,14 +105,14 @@ static void test_what_is_in_no_environment_is_left_out(void **state _unused_) {
                                                      { "map", "x", NULL, X | BASH_ASSOCIATIVE },
                                                      { "_", "/bin/true", NULL, X },
                                                      {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
 
         ASSERT_ENTRIES(&b, "A=1\0");
 }
 
 static void test_the_string_that_bash_has_made_goes_before_the_value(void **state _unused_) {
         Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", "A=as imported", X }, {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
 
         ASSERT_ENTRIES(&b, "A=as imported\0");
 }
@@ -122,7 +122,7 @@ static void test_a_string_of_another_name_is_changing(void **state _unused_) {
 
         for (size_t i = 0; i < ELEMENTSOF(others); i++) {
                 Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", others[i], X }, {} });
-                _cleanup_(memory_freep) Memory *m = b.image.m;
+                _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
 
                 assert_error(&b, -EAGAIN);
         }
@@ -130,7 +130,7 @@ static void test_a_string_of_another_name_is_changing(void **state _unused_) {
 
 static void test_inner_scopes_hide_outer_ones_if_they_export(void **state _unused_) {
         Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "out", NULL, X }, { "B", "out", NULL, X }, {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
         uint64_t global, inner;
 
         assert_int_equal(memory_read_pointer(m, address_of(VARIABLES), &global), 0);
@@ -142,7 +142,7 @@ static void test_inner_scopes_hide_outer_ones_if_they_export(void **state _unuse
 
 static void test_temporary_and_invalid_names_come_first(void **state _unused_) {
         Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", NULL, X }, { "B", "1", NULL, X }, {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
 
         point(&b, TEMPORARY, bash_image_table(&b.image, 4, (BashEntry[]){ { "A", "2", NULL, X }, {} }));
         point(&b, INVALID,
@@ -157,7 +157,7 @@ static void test_temporary_and_invalid_names_come_first(void **state _unused_) {
 
 static void test_functions_come_last_and_only_if_written_out(void **state _unused_) {
         Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", NULL, X }, {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
         const uint32_t function = X | BASH_FUNCTION;
 
         point(&b, FUNCTIONS,
@@ -182,14 +182,14 @@ static void test_functions_come_last_and_only_if_written_out(void **state _unuse
 
 static void test_a_value_that_bash_would_make_is_refused(void **state _unused_) {
         Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", NULL, X | BASH_REGENERATE, 0x1234 }, {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
 
         assert_error(&b, -ENOTSUP);
 }
 
 static void test_an_array_that_is_up_to_date_is_what_counts(void **state _unused_) {
         Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", NULL, X }, {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
         const uint64_t array = bash_image_place(&b.image, 4 * sizeof(uint64_t));
 
         image_put_u32(m, address_of(NEEDS_MAKING), 0);
@@ -208,7 +208,7 @@ static void test_an_unknown_version_is_read_only_while_its_array_is_up_to_date(v
 
         for (size_t i = 0; i < ELEMENTSOF(versions); i++) {
                 Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", NULL, X }, {} });
-                _cleanup_(memory_freep) Memory *m = b.image.m;
+                _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
                 const uint64_t array = bash_image_place(&b.image, sizeof(uint64_t));
 
                 point(&b, VERSION, bash_image_string(&b.image, versions[i]));
@@ -222,7 +222,7 @@ static void test_an_unknown_version_is_read_only_while_its_array_is_up_to_date(v
 
 static void test_a_program_without_these_symbols_is_not_bash(void **state _unused_) {
         Bash b = bash_new(ELFCLASS64, (BashEntry[]){ {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
         Dynamic d = object_expect(&b.executable);
         Location l;
 
@@ -232,7 +232,7 @@ static void test_a_program_without_these_symbols_is_not_bash(void **state _unuse
 
 static void test_bash_is_starting_while_it_has_no_process_group(void **state _unused_) {
         Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", NULL, X }, {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
 
         image_put_u32(m, address_of(SHELL_PGRP), 0xffffffff);
         assert_error(&b, -EINPROGRESS);
@@ -240,7 +240,7 @@ static void test_bash_is_starting_while_it_has_no_process_group(void **state _un
 
 static void test_tables_of_another_layout_are_refused(void **state _unused_) {
         Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", NULL, X }, {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
         uint64_t context, table, buckets;
 
         assert_int_equal(memory_read_pointer(m, address_of(VARIABLES), &context), 0);
@@ -262,7 +262,7 @@ static void test_tables_of_another_layout_are_refused(void **state _unused_) {
 
 static void test_scopes_that_are_a_loop_are_refused(void **state _unused_) {
         Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", NULL, X }, {} });
-        _cleanup_(memory_freep) Memory *m = b.image.m;
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
         uint64_t context;
 
         assert_int_equal(memory_read_pointer(m, address_of(VARIABLES), &context), 0);
