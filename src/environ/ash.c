@@ -245,12 +245,16 @@ static int search_behind_pointer(Memory *m, Search *s, uint64_t pointer) {
         return 0;
 }
 
-/* A word is the flags of IFS, or a pointer to where busybox has it all. */
+/* A word may be the flags of IFS. */
 static int visit_for_first(Memory *m, Search *s, uint64_t address, uint64_t word) {
-        const size_t width = memory_pointer_size(m);
+        return flags_are_of_first(word)
+                       ? read_first_variables(m, address - memory_pointer_size(m), &s->first)
+                       : 0;
+}
 
-        if (flags_are_of_first(word))
-                return read_first_variables(m, address - width, &s->first);
+/* A word may be the pointer to where busybox has it all. */
+static int visit_for_pointer(Memory *m, Search *s, uint64_t address _unused_, uint64_t word) {
+        const size_t width = memory_pointer_size(m);
 
         if (word <= FLAGS_ALL || word % width != 0 || is_in_program(s->program, word) ||
             s->n_followed >= POINTERS_MAX)
@@ -298,13 +302,14 @@ static int search(Memory *m, Search *s) {
                 return -ENOEXEC;
 
         r = visit_data(m, s, visit_for_first);
-        if (r <= 0)
-                return r == 0 ? -ENOEXEC : r;
-        if (s->table != 0)
-                return 0;
+        if (r > 0) {
+                r = visit_data(m, s, visit_for_table);
+                return r < 0 ? r : r == 0 ? -EINPROGRESS : 0;
+        }
+        if (r == 0)
+                r = visit_data(m, s, visit_for_pointer);
 
-        r = visit_data(m, s, visit_for_table);
-        return r < 0 ? r : s->table == 0 ? -EINPROGRESS : 0;
+        return r < 0 ? r : r == 0 ? -ENOEXEC : 0;
 }
 
 /* The last that a shell does with its variables when it starts is to set PWD, for itself to keep: one that came
@@ -373,10 +378,10 @@ static int check_name(Memory *m, uint64_t text, uint32_t chain) {
         return -EAGAIN;
 }
 
-static int record_text(Recorder *recorder, Memory *m, uint64_t text, uint32_t chain) {
+static int record_text(Recorder *recorder, Memory *m, Heap *heap, uint64_t text, uint32_t chain) {
         int r;
 
-        r = heap_is_freed(m, text);
+        r = heap_is_freed(heap, m, text);
         if (r != 0)
                 return r < 0 ? r : -EAGAIN;
 
@@ -384,7 +389,7 @@ static int record_text(Recorder *recorder, Memory *m, uint64_t text, uint32_t ch
         return r < 0 ? r : string_record(recorder, m, text);
 }
 
-static int record_variable(Recorder *recorder, Memory *m, const Variable *v, uint32_t chain) {
+static int record_variable(Recorder *recorder, Memory *m, Heap *heap, const Variable *v, uint32_t chain) {
         if ((v->flags & ~FLAGS_ALL) != 0)
                 return -EAGAIN;
         if ((v->flags & (FLAG_EXPORT | FLAG_UNSET)) != FLAG_EXPORT)
@@ -392,16 +397,19 @@ static int record_variable(Recorder *recorder, Memory *m, const Variable *v, uin
         if (v->text == 0)
                 return -EAGAIN;
 
-        return record_text(recorder, m, v->text, chain);
+        return record_text(recorder, m, heap, v->text, chain);
 }
 
 /* As listvars() does it. */
 int ash_record(Recorder *recorder, Memory *m, const Location *l) {
+        Heap heap = {};
         size_t n = 0;
 
         assert(recorder);
         assert(m);
         assert(l);
+
+        heap.libc_data = l->libc_data;
 
         for (uint32_t chain = 0; chain < CHAINS; chain++) {
                 uint64_t at;
@@ -418,7 +426,7 @@ int ash_record(Recorder *recorder, Memory *m, const Location *l) {
 
                         r = variable_read(m, at, &v);
                         if (r >= 0)
-                                r = record_variable(recorder, m, &v, chain);
+                                r = record_variable(recorder, m, &heap, &v, chain);
                         if (r < 0)
                                 return r;
                 }

@@ -264,10 +264,11 @@ static int check_export_string(Memory *m, const BashVariable *v, size_t name_len
         return r > 0 ? 0 : r < 0 ? r : -EAGAIN;
 }
 
-static int record_value(Recorder *recorder, Memory *m, const BashVariable *v, size_t name_length) {
+static int record_value(Recorder *recorder, Memory *m, Heap *heap, const BashVariable *v,
+                        size_t name_length) {
         int r;
 
-        r = heap_is_freed(m, v->value);
+        r = heap_is_freed(heap, m, v->value);
         if (r != 0)
                 return r < 0 ? r : -EAGAIN;
 
@@ -278,13 +279,18 @@ static int record_value(Recorder *recorder, Memory *m, const BashVariable *v, si
 }
 
 /* As make_env_array_from_var_list() does it. */
-static int record_variable(Recorder *recorder, Memory *m, const BashVariable *v, size_t name_length) {
+static int record_variable(Recorder *recorder, Memory *m, Heap *heap, const BashVariable *v,
+                           size_t name_length) {
         int r;
 
         if ((v->attributes & BASH_REGENERATE) && v->make_value != 0)
                 return -ENOTSUP;
 
         if (v->export_string != 0) {
+                r = heap_is_freed(heap, m, v->export_string);
+                if (r != 0)
+                        return r < 0 ? r : -EAGAIN;
+
                 r = check_export_string(m, v, name_length);
                 return r < 0 ? r : string_record(recorder, m, v->export_string);
         }
@@ -294,10 +300,10 @@ static int record_variable(Recorder *recorder, Memory *m, const BashVariable *v,
         if ((v->attributes & (BASH_ARRAY | BASH_ASSOCIATIVE)) || v->value == 0)
                 return 0;
 
-        return record_value(recorder, m, v, name_length);
+        return record_value(recorder, m, heap, v, name_length);
 }
 
-static int record_scope(Recorder *recorder, Memory *m, Scopes *s, size_t index) {
+static int record_scope(Recorder *recorder, Memory *m, Heap *heap, Scopes *s, size_t index) {
         BashWalk walk = {};
         BashVariable v;
         size_t name_length;
@@ -313,7 +319,7 @@ static int record_scope(Recorder *recorder, Memory *m, Scopes *s, size_t index) 
                 if (r == 0 && name_length == 1)
                         r = starts_with(m, v.name, "_", 1);
                 if (r == 0)
-                        r = record_variable(recorder, m, &v, name_length);
+                        r = record_variable(recorder, m, heap, &v, name_length);
                 if (r < 0)
                         return r;
         }
@@ -321,7 +327,7 @@ static int record_scope(Recorder *recorder, Memory *m, Scopes *s, size_t index) 
         return r;
 }
 
-static int record_functions(Recorder *recorder, Memory *m, uint64_t pointer) {
+static int record_functions(Recorder *recorder, Memory *m, Heap *heap, uint64_t pointer) {
         BashWalk walk = {};
         BashVariable v;
         size_t name_length;
@@ -343,7 +349,7 @@ static int record_functions(Recorder *recorder, Memory *m, uint64_t pointer) {
 
                 r = bash_variable_check_name(m, &v, &name_length);
                 if (r >= 0)
-                        r = record_variable(recorder, m, &v, name_length);
+                        r = record_variable(recorder, m, heap, &v, name_length);
                 if (r < 0)
                         return r;
         }
@@ -355,6 +361,7 @@ static int record_functions(Recorder *recorder, Memory *m, uint64_t pointer) {
 static int record_tables(Recorder *recorder, Memory *m, const Location *l) {
         _cleanup_(scopes_done) Scopes scopes = {};
         uint32_t restricted = 0;
+        Heap heap = { .libc_data = l->libc_data };
         int r;
 
         r = scopes_read(&scopes, m, l);
@@ -362,7 +369,7 @@ static int record_tables(Recorder *recorder, Memory *m, const Location *l) {
                 return r;
 
         for (size_t i = 0; i < scopes.n_tables; i++) {
-                r = record_scope(recorder, m, &scopes, i);
+                r = record_scope(recorder, m, &heap, &scopes, i);
                 if (r < 0)
                         return r;
         }
@@ -373,11 +380,12 @@ static int record_tables(Recorder *recorder, Memory *m, const Location *l) {
                         return r;
         }
 
-        return restricted != 0 ? 0 : record_functions(recorder, m, l->tables[SHELL_FUNCTIONS]);
+        return restricted != 0 ? 0 : record_functions(recorder, m, &heap, l->tables[SHELL_FUNCTIONS]);
 }
 
 static int record_made(Recorder *recorder, Memory *m, const Location *l) {
         uint64_t address, string;
+        Heap heap = { .libc_data = l->libc_data };
         int r;
 
         r = memory_read_pointer(m, l->tables[EXPORT_ENV], &address);
@@ -391,7 +399,7 @@ static int record_made(Recorder *recorder, Memory *m, const Location *l) {
                 if (r < 0 || string == 0)
                         return r;
 
-                r = heap_is_freed(m, string);
+                r = heap_is_freed(&heap, m, string);
                 if (r != 0)
                         return r < 0 ? r : -EAGAIN;
 
@@ -495,30 +503,23 @@ static int find_tables(Memory *m, const Dynamic *d, Location *l) {
         return version_is_known(m, d);
 }
 
-static int read_number(Memory *m, const Dynamic *d, const char *name, uint32_t *ret) {
+/* shell.c of bash, shell_initialize(): right after it has made its variables out of the environment, it sets up job
+ * control, whose process group is -1 before (jobs.c). What it is told to run comes later, but so do its startup files,
+ * and a session that one of these starts lasts. */
+static int check_initialized(Memory *m, const Dynamic *d) {
         uint64_t address;
+        int32_t group;
         int r;
 
-        r = symbol_find_variable(m, d, name, &address);
+        r = symbol_find_variable(m, d, "shell_pgrp", &address);
         if (r < 0)
                 return r == -ENOENT ? -ENOTSUP : r;
 
-        return memory_read(m, address, ret, sizeof(*ret));
-}
-
-/* shell.c of bash: shell_initialized is set before it reads its first command; for "bash -c command" it never is, and
- * startup_state becomes 2 at that point. */
-static int check_initialized(Memory *m, const Dynamic *d) {
-        uint32_t initialized, state;
-        int r;
-
-        r = read_number(m, d, "shell_initialized", &initialized);
-        if (r >= 0)
-                r = read_number(m, d, "startup_state", &state);
+        r = memory_read(m, address, &group, sizeof(group));
         if (r < 0)
                 return r;
 
-        return initialized == 0 && state != 2 ? -EINPROGRESS : 0;
+        return group == -1 ? -EINPROGRESS : 0;
 }
 
 int bash_locate(Memory *m, const Dynamic *d, Location *ret) {

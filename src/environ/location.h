@@ -38,6 +38,7 @@ typedef struct Location {
         Form form;
         uint64_t address;   /* of the variable that leads to it */
         uint64_t tables[8]; /* of what else belongs to it, if the form says so */
+        uint64_t libc_data; /* for shells, see heap.h */
         uint64_t guard;     /* of what tells that it is being changed now, 0 if nothing does */
         Runtime runtime;
         Source source;

@@ -281,15 +281,14 @@ static int memory_find_mapping(Memory *m, uint64_t address, Mapping *ret) {
         return r;
 }
 
-/* Checks an address before it is touched. Returns the size that can be read on from there, within its
- * mapping. */
-static int memory_check(Memory *m, uint64_t address, uint64_t *ret_size) {
+/* Checks an address before it is touched. Returns the mapping that it is in. */
+static int memory_check(Memory *m, uint64_t address, Mapping *ret) {
         Mapping mapping;
         int r;
 
         for (const Mapping *known = m->known; known < m->known + N_KNOWN_MAPPINGS; known++)
                 if (address >= known->start && address < known->end) {
-                        *ret_size = known->end - address;
+                        *ret = *known;
                         return 0;
                 }
 
@@ -308,21 +307,36 @@ static int memory_check(Memory *m, uint64_t address, uint64_t *ret_size) {
         m->known[m->next_known] = mapping;
         m->next_known = (m->next_known + 1) % N_KNOWN_MAPPINGS;
 
-        *ret_size = mapping.end - address;
+        *ret = mapping;
+        return 0;
+}
+
+int memory_mapping_start(Memory *m, uint64_t address, uint64_t *ret) {
+        Mapping mapping;
+        int r;
+
+        assert(m);
+        assert(ret);
+
+        r = memory_check(m, address, &mapping);
+        if (r < 0)
+                return r;
+
+        *ret = mapping.start;
         return 0;
 }
 
 /* Copies what can be had with one call, at most size. Returns the bytes copied, at least one. */
 static ssize_t memory_copy(Memory *m, uint64_t address, void *buf, size_t size) {
-        uint64_t there;
+        Mapping mapping;
         ssize_t n;
         int r;
 
-        r = memory_check(m, address, &there);
+        r = memory_check(m, address, &mapping);
         if (r < 0)
                 return r;
 
-        n = pread(m->mem_fd, buf, there < size ? (size_t) there : size, (off_t) address);
+        n = pread(m->mem_fd, buf, min_size(mapping.end - address, size), (off_t) address);
         if (n < 0)
                 return errno == EIO ? -EFAULT : -errno;
         if (n == 0)

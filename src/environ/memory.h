@@ -119,6 +119,9 @@ static inline int memory_view(Memory *m, uint64_t address, const uint8_t **ret, 
         return 0;
 }
 
+/* Tells where the mapping starts that an address is in. */
+int memory_mapping_start(Memory *m, uint64_t address, uint64_t *ret);
+
 /* Copies memory, all of size or nothing. */
 int memory_read(Memory *m, uint64_t address, void *buf, size_t size);
 

@@ -5,15 +5,23 @@
 #include "ash.h"
 #include "bash.h"
 #include "elf-piece.h"
+#include "heap.h"
 #include "libc.h"
 #include "link-map.h"
 #include "shell.h"
+#include "symbol.h"
 
-#define NAMES_MAX (16U * 1024U) /* bytes; who has more has not only what a shell needs */
+/* Bytes of names of symbols. A shell has more than the first only if it exports symbols for modules, and more than
+ * the second only as bash does. */
+#define NAMES_SMALL 4096U
+#define NAMES_MAX (16U * 1024U)
+#define BASH_NAMES_MAX (256U * 1024U)
+
+#define BUSYBOX_DATA_MAX (64U * 1024U) /* bytes of writable data, by which busybox is small */
 #define SYMBOLS_MAX 2048U
-#define TEXT_MAX (8U * 1024U * 1024U) /* bytes of a program in which texts are looked for */
+#define TEXT_MAX (32U * 1024U * 1024U) /* bytes of a program in which texts are looked for */
 
-/* busybox versions whose ash would have been recognised. */
+/* Versions 1.… of busybox whose ash would have been recognised. */
 #define BUSYBOX_FIRST 30U
 #define BUSYBOX_LAST 38U
 
@@ -112,6 +120,20 @@ static Kind kind_of(unsigned needs) {
         return needs & (NEEDS_TCSETPGRP | NEEDS_GETPPID) ? KIND_OWN : KIND_OTHER;
 }
 
+/* To look at many names takes long; for those only who have a copy of environ, as shells do. */
+static int may_be_shell(Memory *m, const Dynamic *d) {
+        uint64_t address;
+        int r;
+
+        if (d->symtab == 0 || d->strtab == 0 || d->strsz > NAMES_MAX)
+                return false;
+        if (d->strsz <= NAMES_SMALL)
+                return true;
+
+        r = symbol_find_variable(m, d, "environ", &address);
+        return r == -ENOENT ? false : r < 0 ? r : true;
+}
+
 /* For most programs this ends with the search in the names, which takes a fraction of a microsecond. */
 static int read_kind(Memory *m, const Dynamic *d, Kind *ret) {
         static const char execve_name[] = "execve";
@@ -120,8 +142,9 @@ static int read_kind(Memory *m, const Dynamic *d, Kind *ret) {
         int r;
 
         *ret = KIND_OTHER;
-        if (d->symtab == 0 || d->strtab == 0 || d->strsz > NAMES_MAX)
-                return 0;
+        r = may_be_shell(m, d);
+        if (r <= 0)
+                return r;
 
         r = memory_read(m, d->strtab, names, d->strsz);
         if (r < 0)
@@ -146,7 +169,7 @@ typedef struct Text {
         char next[4];
 } Text;
 
-#define TEXT_SIZE_MAX 16U
+#define TEXT_SIZE_MAX 48U
 
 static int find_in_segment(Memory *m, const Segment *segment, Text *t) {
         const size_t size = t->size + sizeof(t->next);
@@ -209,7 +232,7 @@ static int find_text(Memory *m, const Program *p, Text *t) {
 
 /* Returns 0 if the program is not busybox, 1 if it is one whose ash is known, -ENOTSUP if it is another. */
 static int check_busybox(Memory *m, const Program *p) {
-        Text t = { "BusyBox v1.", strlen("BusyBox v1."), {} };
+        Text t = { "BusyBox v", strlen("BusyBox v"), {} };
         unsigned version;
         int r;
 
@@ -217,10 +240,11 @@ static int check_busybox(Memory *m, const Program *p) {
         if (r <= 0)
                 return r;
 
-        if (t.next[0] < '0' || t.next[0] > '9' || t.next[1] < '0' || t.next[1] > '9' || t.next[2] != '.')
+        if (t.next[0] != '1' || t.next[1] != '.' || t.next[2] < '0' || t.next[2] > '9' || t.next[3] < '0' ||
+            t.next[3] > '9')
                 return -ENOTSUP;
 
-        version = (unsigned) (t.next[0] - '0') * 10 + (unsigned) (t.next[1] - '0');
+        version = (unsigned) (t.next[2] - '0') * 10 + (unsigned) (t.next[3] - '0');
         return version >= BUSYBOX_FIRST && version <= BUSYBOX_LAST ? 1 : -ENOTSUP;
 }
 
@@ -262,8 +286,36 @@ static int locate_own(Memory *m, const Program *p, Location *ret) {
         return r == -ENOEXEC ? -ENOTSUP : r;
 }
 
+static bool data_is_small(const Program *p) {
+        uint64_t size = 0;
+
+        for (size_t i = 0; i < p->n_segments; i++)
+                if ((p->segments[i].flags & PF_W) != 0)
+                        size += min_size(p->segments[i].size, BUSYBOX_DATA_MAX + 1);
+
+        return size <= BUSYBOX_DATA_MAX;
+}
+
+/* What fish 3 and 4 write into their file of universal variables. */
+static int check_fish(Memory *m, const Program *p) {
+        Text t = { "fish universal variable definitions",
+                   strlen("fish universal variable definitions"),
+                   {} };
+        int r;
+
+        r = find_text(m, p, &t);
+        return r > 0 ? -ENOTSUP : r;
+}
+
+/* Of those that ask libc, too, busybox and fish have tables of their own nevertheless. */
 static int locate_libc(Memory *m, const Program *p, Location *ret) {
         int r;
+
+        r = check_fish(m, p);
+        if (r < 0)
+                return r;
+        if (!data_is_small(p))
+                return -ENOEXEC;
 
         r = ash_locate(m, p, ret);
         if (r != -ENOEXEC)
@@ -294,14 +346,10 @@ static int read_executable(Memory *m, const Program *p, Dynamic *ret) {
         return dynamic_read(m, object.dynamic, object.bias, ret);
 }
 
-int shell_locate(Memory *m, const Program *p, Location *ret) {
+static int locate(Memory *m, const Program *p, Location *ret) {
         Dynamic d;
         Kind kind;
         int r;
-
-        assert(m);
-        assert(p);
-        assert(ret);
 
         r = read_executable(m, p, &d);
         if (r == -ENOEXEC)
@@ -309,7 +357,7 @@ int shell_locate(Memory *m, const Program *p, Location *ret) {
         if (r < 0)
                 return r;
 
-        r = bash_locate(m, &d, ret);
+        r = d.strsz <= BASH_NAMES_MAX ? bash_locate(m, &d, ret) : -ENOEXEC;
         if (r != -ENOEXEC)
                 return r;
 
@@ -325,4 +373,15 @@ int shell_locate(Memory *m, const Program *p, Location *ret) {
         default:
                 return -ENOEXEC;
         }
+}
+
+int shell_locate(Memory *m, const Program *p, Location *ret) {
+        int r;
+
+        assert(m);
+        assert(p);
+        assert(ret);
+
+        r = locate(m, p, ret);
+        return r < 0 ? r : heap_find_libc_data(m, p, &ret->libc_data);
 }

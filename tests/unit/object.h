@@ -16,7 +16,7 @@ typedef struct ObjectSymbol {
 
 #define SYMBOL_UNDEFINED 0xfff0U
 
-#define OBJECT_SYMBOLS_MAX 8U
+#define OBJECT_SYMBOLS_MAX 12U
 #define OBJECT_SIZE 0x8000U
 #define OBJECT_VARIABLE 0x7000U /* offset of the variables */
 
