@@ -388,14 +388,14 @@ static void request_read_again(Request *request, RequestState state) {
         request_want_reader(request, state);
 }
 
-/* Opens the debug file that the reader would like to have, if there is one. The build ID is what the process says
- * it is; the reader can do no more with a wrong file than with none, and finds out that it is wrong. */
-static bool request_open_debug_file(Request *request, const BuildId *id) {
-        if (request->looked_for_debug_file || id->size == 0)
+/* Opens the debug file that the reader would like to have, if there is one. What leads to it is what the process says;
+ * the reader can do no more with a wrong file than with none, and finds out that it is wrong. */
+static bool request_open_debug_file(Request *request, const DebugLink *link) {
+        if (request->looked_for_debug_file || (link->build_id.size == 0 && link->name[0] == 0))
                 return false;
 
         request->looked_for_debug_file = true;
-        return debug_file_open_by_id(DEBUG_FILES, id, &request->debug_fd) >= 0;
+        return debug_file_open(DEBUG_FILES, request->identity.executable, link, &request->debug_fd) >= 0;
 }
 
 static void on_reading(int error, const ReaderReply *reply, void *userdata) {
@@ -411,7 +411,7 @@ static void on_reading(int error, const ReaderReply *reply, void *userdata) {
                 request->looked_for_debug_file = false;
                 return request_read_again(request, REQUEST_IDENTIFYING);
         }
-        if (replied && request_open_debug_file(request, &reply->build_id))
+        if (replied && request_open_debug_file(request, &reply->debug_link))
                 return request_read_again(request, REQUEST_READING);
         if (error < 0)
                 return request_fail(request, error);

@@ -25,6 +25,14 @@ static int read_build_id(Memory *m, const Program *p, BuildId *ret) {
         return 0;
 }
 
+/* Whether this is the name of a file in a directory, and ends within size. */
+static bool name_is_one(const char *name, size_t size) {
+        const size_t length = strnlen(name, size);
+
+        return length > 0 && length < size && !memchr(name, '/', length) && strcmp(name, ".") != 0 &&
+               strcmp(name, "..") != 0;
+}
+
 /* The section .gnu_debuglink: a name, its NUL byte, padding to 4 bytes, a checksum (manual of GDB, "Separate Debug
  * Files"). It is known by its name only. */
 static int take_name(const ElfFile *f, const GElf_Shdr *section, DebugLink *link) {
@@ -41,8 +49,7 @@ static int take_name(const ElfFile *f, const GElf_Shdr *section, DebugLink *link
 
         length = strnlen(content, (size_t) section->sh_size);
         crc = (length + 4) & ~(size_t) 3;
-        if (length == 0 || length >= sizeof(link->name) || crc + sizeof(link->crc) > section->sh_size ||
-            memchr(content, '/', length) || strcmp(content, "..") == 0 || strcmp(content, ".") == 0)
+        if (!name_is_one(content, sizeof(link->name)) || crc + sizeof(link->crc) > section->sh_size)
                 return -ENOENT;
 
         memcpy(link->name, content, length + 1);
@@ -129,13 +136,9 @@ static int open_trusted(const char *path, int *ret) {
         return 0;
 }
 
-int debug_file_open_by_id(const char *root, const BuildId *id, int *ret) {
+static int open_by_id(const char *root, const BuildId *id, int *ret) {
         char path[PATH_MAX], hex[sizeof(id->bytes) * 2 + 1];
         int n;
-
-        assert(root);
-        assert(id);
-        assert(ret);
 
         if (id->size < 2 || id->size > sizeof(id->bytes))
                 return -ENOENT;
@@ -145,6 +148,30 @@ int debug_file_open_by_id(const char *root, const BuildId *id, int *ret) {
 
         n = snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", root, hex, hex + 2);
         return (size_t) n < sizeof(path) ? open_trusted(path, ret) : -ENAMETOOLONG;
+}
+
+static int open_by_name(const char *root, const char *executable, const char *name, int *ret) {
+        const char *slash = strrchr(executable, '/');
+        char path[PATH_MAX];
+        int n;
+
+        if (!name_is_one(name, NAME_MAX + 1) || executable[0] != '/')
+                return -ENOENT;
+
+        n = snprintf(path, sizeof(path), "%s%.*s/%s", root, (int) (slash - executable), executable, name);
+        return (size_t) n < sizeof(path) ? open_trusted(path, ret) : -ENAMETOOLONG;
+}
+
+int debug_file_open(const char *root, const char *executable, const DebugLink *link, int *ret) {
+        int r;
+
+        assert(root);
+        assert(executable);
+        assert(link);
+        assert(ret);
+
+        r = open_by_id(root, &link->build_id, ret);
+        return r == -ENOENT ? open_by_name(root, executable, link->name, ret) : r;
 }
 
 /* CRC-32 of ISO 3309, as GDB's manual has it. */
@@ -163,55 +190,16 @@ static int crc_of_file(int fd, uint32_t *ret) {
         uint8_t buf[16384];
         uint32_t crc = 0;
         off_t offset = 0;
+        ssize_t n;
 
-        for (;;) {
-                ssize_t n = pread(fd, buf, sizeof(buf), offset);
-
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-
+        while ((n = pread(fd, buf, sizeof(buf), offset)) > 0) {
                 crc = crc_add(crc, buf, (size_t) n);
                 offset += n;
         }
+        if (n < 0)
+                return -errno;
 
         *ret = crc;
-        return 0;
-}
-
-int debug_file_open_by_name(const char *root, const char *executable, const DebugLink *link, int *ret) {
-        _cleanup_close_ int fd = -EBADF;
-        char path[PATH_MAX];
-        const char *slash;
-        uint32_t crc = 0;
-        int r, n;
-
-        assert(root);
-        assert(executable);
-        assert(link);
-        assert(ret);
-
-        slash = strrchr(executable, '/');
-        if (link->name[0] == 0 || executable[0] != '/')
-                return -ENOENT;
-
-        n = snprintf(path, sizeof(path), "%s%.*s/%s", root, (int) (slash - executable), executable,
-                     link->name);
-        if ((size_t) n >= sizeof(path))
-                return -ENAMETOOLONG;
-
-        r = open_trusted(path, &fd);
-        if (r < 0)
-                return r;
-
-        r = crc_of_file(fd, &crc);
-        if (r < 0)
-                return r;
-        if (crc != link->crc)
-                return -EBADMSG;
-
-        *ret = TAKE_FD(fd);
         return 0;
 }
 
@@ -245,14 +233,41 @@ static int check_segments(const Program *p, const ElfFile *f) {
         return n == p->n_segments ? 0 : -EBADMSG;
 }
 
-int debug_file_open_checked(Memory *m, const Program *p, ElfFile *ret) {
-        BuildId id;
+static int check_build_id(const ElfFile *f, const BuildId *id) {
         Note note;
+        int r;
+
+        r = note_find_in_file(f, "GNU", NT_GNU_BUILD_ID, &note);
+        if (r < 0)
+                return r == -ENOENT ? -EBADMSG : r;
+
+        return note.size == id->size && memcmp(note.content, id->bytes, id->size) == 0 ? 0 : -EBADMSG;
+}
+
+static int check_content(const ElfFile *f, const ElfFile *executable) {
+        DebugLink link;
+        uint32_t crc;
+        int r;
+
+        r = read_name(executable, &link);
+        if (r < 0)
+                return r == -ENOENT ? -EBADMSG : r;
+
+        r = crc_of_file(f->fd, &crc);
+        if (r < 0)
+                return r;
+
+        return crc == link.crc ? 0 : -EBADMSG;
+}
+
+int debug_file_open_checked(Memory *m, const Program *p, const ElfFile *executable, ElfFile *ret) {
+        BuildId id;
         ElfFile f;
         int r;
 
         assert(m);
         assert(p);
+        assert(executable);
         assert(ret);
 
         r = elf_file_open(m->debug_fd, m->elf_class, &f);
@@ -262,15 +277,12 @@ int debug_file_open_checked(Memory *m, const Program *p, ElfFile *ret) {
                 return r;
 
         r = read_build_id(m, p, &id);
-        if (r < 0 && r != -ENOENT)
+        if (r == -ENOENT)
+                r = check_content(&f, executable);
+        else if (r >= 0)
+                r = check_build_id(&f, &id);
+        if (r < 0)
                 return r;
-        if (r >= 0) {
-                r = note_find_in_file(&f, "GNU", NT_GNU_BUILD_ID, &note);
-                if (r < 0)
-                        return r == -ENOENT ? -EBADMSG : r;
-                if (note.size != id.size || memcmp(note.content, id.bytes, id.size) != 0)
-                        return -EBADMSG;
-        }
 
         *ret = f;
         return 0;

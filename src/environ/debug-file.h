@@ -27,16 +27,14 @@ typedef struct DebugLink {
  * Returns 0; -ENOENT if it is not, or if nothing leads to one; or the errors of location_find(). */
 int debug_link_read(Memory *m, DebugLink *ret);
 
-/* Opens a debug file by its build ID. It must belong to root or to the user who asks, and nobody else may be able
- * to write to it.
- * root: directory of debug files, such as DEBUG_FILES.
+/* Opens a debug file: by its build ID, or else by its name, below the directory of the executable. It must belong to
+ * root or to the user who asks, and nobody else may be able to write to it. Whether it is that of the program is for
+ * debug_file_open_checked() to tell.
+ * root: directory of debug files, such as DEBUG_FILES. executable: its path, as it is there.
  * Returns 0; -ENOENT if there is none; -EPERM if it is not to be trusted; or an errno of open(2). */
-int debug_file_open_by_id(const char *root, const BuildId *id, int *ret);
+int debug_file_open(const char *root, const char *executable, const DebugLink *link, int *ret);
 
-/* The same by its name, below the path that the program's executable has; with the same checks, and that of its
- * content. Returns the same; -EBADMSG if the content is another. */
-int debug_file_open_by_name(const char *root, const char *executable, const DebugLink *link, int *ret);
-
-/* Opens the debug file m->debug_fd as an ELF file, and checks that it is that of the program.
+/* Opens the debug file m->debug_fd as an ELF file, and checks that it is that of the program: it has the same segments,
+ * and the same build ID; or, if the program has none, the checksum that is in the program's .gnu_debuglink.
  * Returns 0; -EBADMSG if it is not; or the errors of memory_read() and elf_file_read(). */
-int debug_file_open_checked(Memory *m, const Program *p, ElfFile *ret);
+int debug_file_open_checked(Memory *m, const Program *p, const ElfFile *executable, ElfFile *ret);

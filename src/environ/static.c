@@ -209,7 +209,7 @@ static int locate_in_file(Memory *m, const Program *p, const ElfFile *f, Source 
         return 0;
 }
 
-static int locate_in_debug_file(Memory *m, const Program *p, Location *ret) {
+static int locate_in_debug_file(Memory *m, const Program *p, const ElfFile *executable, Location *ret) {
         ElfFile f;
         int r;
 
@@ -217,7 +217,7 @@ static int locate_in_debug_file(Memory *m, const Program *p, Location *ret) {
                 return -ENOENT;
 
         /* One of another program is as good as none. */
-        r = debug_file_open_checked(m, p, &f);
+        r = debug_file_open_checked(m, p, executable, &f);
         if (r == -EBADMSG)
                 return -ENOENT;
 
@@ -238,7 +238,7 @@ int static_locate(Memory *m, const Program *p, Location *ret) {
 
         r = locate_in_file(m, p, &executable, SOURCE_SYMBOL_TABLE, ret);
         if (r == -ENOENT)
-                r = locate_in_debug_file(m, p, ret);
+                r = locate_in_debug_file(m, p, &executable, ret);
         if (r == -ENOENT)
                 r = scan_locate(m, p, &executable, ret);
         return r;

@@ -53,7 +53,7 @@ typedef struct ReaderReply {
         size_t n_entries;
         size_t size;
 
-        /* READER_READ: by which a debug file may be looked for, if there was none and it would be better than what
-         * there is: the error -ENOEXEC, or what was found without symbols */
-        BuildId build_id;
+        /* READER_READ: by what a debug file may be looked for, if there was none and it would be better than what
+         * there is: the error -ENOEXEC, or what was found without symbols. All 0 if by nothing. */
+        DebugLink debug_link;
 } ReaderReply;

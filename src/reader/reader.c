@@ -84,11 +84,11 @@ static int reader_open_memory(Reader *reader, const Identity *expected, Memory *
 }
 
 /* Only who can open files can look for a debug file. It is not worth an error. */
-static void reply_build_id(ReaderReply *reply, Memory *memory) {
+static void reply_debug_link(ReaderReply *reply, Memory *memory) {
         DebugLink link;
 
         if (memory->debug_fd < 0 && debug_link_read(memory, &link) >= 0)
-                reply->build_id = link.build_id;
+                reply->debug_link = link;
 }
 
 /* From here on the reader is in the hands of whoever made the memory that it reads. */
@@ -102,7 +102,7 @@ static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRe
         else {
                 r = location_find(memory, &reply->location);
                 if (r == -ENOEXEC || (r >= 0 && reply->location.source == SOURCE_SCAN))
-                        reply_build_id(reply, memory);
+                        reply_debug_link(reply, memory);
                 if (r < 0)
                         return r;
 

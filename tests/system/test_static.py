@@ -14,21 +14,30 @@ ENTRIES = ["STAYS=1", "NEW=1"]
 
 
 @pytest.fixture
-def start_built(alice, start, directory):
-    """Starts a program of tests/targets as alice, who can't look into every build directory."""
+def start_program(alice, start):
+    """Starts a program of tests/targets as alice, and has it change its environment."""
 
-    def start_program(name):
-        source = os.path.join(os.environ["PEKEENV_TARGETS"], name)
-        if not os.path.exists(source):
-            pytest.skip(f"{name} could not be built here")
-        path = shutil.copy(source, directory)
+    def start_it(path):
         script = 'echo ready; read -r _; exec "$0" unset GOES set NEW 1'
         process = start(alice, ["/bin/sh", "-c", script, path], {"STAYS": "1", "GOES": "1"})
         process.process.stdin.write(b"\n")
         process.wait_for(b"READY")
         return process
 
-    return start_program
+    return start_it
+
+
+@pytest.fixture
+def start_built(start_program, directory):
+    """The same by its name; alice can't look into every build directory."""
+    return lambda name: start_program(shutil.copy(built(name), directory))
+
+
+def built(name):
+    path = os.path.join(os.environ["PEKEENV_TARGETS"], name)
+    if not os.path.exists(path):
+        pytest.skip(f"{name} could not be built here")
+    return path
 
 
 def entries(user, process):
@@ -47,10 +56,9 @@ def debug_file():
     paths = []
 
     def install(name):
-        built = os.environ["PEKEENV_TARGETS"]
-        path = debug_path(os.path.join(built, name))
+        path = debug_path(built(name))
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        shutil.copy(os.path.join(built, f"{name}.debug"), path)
+        shutil.copy(built(f"{name}.debug"), path)
         os.chmod(path, 0o644)
         paths.append(path)
         return path
@@ -85,6 +93,24 @@ def test_a_stripped_program_with_a_debug_file(alice, start_built, debug_file, na
     assert entries(alice, process) == ENTRIES
     described = alice.call("Describe", process.pid)
     assert (described["Source"], described["Symbol"]) == ("debug-file", "__environ")
+
+
+@pytest.fixture
+def linked(directory):
+    """A stripped program without a build ID that knows its debug file by a name and a checksum."""
+    program = f"{directory}/linked"
+    debug = f"/usr/lib/debug{program}.debug"
+    os.makedirs(os.path.dirname(debug))
+    shutil.copy(built("static-musl.debug"), debug)
+    subprocess.run(["objcopy", f"--add-gnu-debuglink={debug}", built("static-musl-stripped"), program], check=True)
+    yield program
+    shutil.rmtree(os.path.dirname(debug))
+
+
+def test_a_stripped_program_with_a_debug_file_by_name(alice, start_program, linked):
+    process = start_program(linked)
+    assert entries(alice, process) == ENTRIES
+    assert alice.call("Describe", process.pid)["Source"] == "debug-file"
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="only the code of x86-64 is understood")
