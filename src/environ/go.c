@@ -7,7 +7,7 @@
 #include "go-code.h"
 #include "go-program.h"
 #include "go.h"
-#include "symbol-file.h"
+#include "symbol-table.h"
 
 #define SLOTS_MAX (64U * 1024U * 1024U) /* deleted entries keep their place, forever */
 #define SLOTS_AT_ONCE 64U
@@ -16,6 +16,7 @@
 /* sync.RWMutex: two words and two more of 32 bits, then the number of readers, which is negative while somebody
  * writes or waits to: src/sync/rwmutex.go. */
 #define LOCK_READERS 16U
+#define LOCK_SIZE 24U
 
 /* The variables that tell where the environment is and what the program is. */
 typedef struct Variables {
@@ -23,15 +24,6 @@ typedef struct Variables {
         bool is_library;
         Source source;
 } Variables;
-
-static bool program_can_write(const Program *p, uint64_t address, uint64_t size) {
-        for (const Segment *s = p->segments; s < p->segments + p->n_segments; s++)
-                if (s->flags & PF_W && address >= s->address && address - s->address < s->size &&
-                    size <= s->size - (address - s->address))
-                        return true;
-
-        return false;
-}
 
 static int read_flag(Memory *m, uint64_t address, bool *ret) {
         uint8_t byte;
@@ -47,27 +39,26 @@ static int read_flag(Memory *m, uint64_t address, bool *ret) {
 
 /* Returns -EOPNOTSUPP if there is no symbol table, or nothing in it. */
 static int find_by_symbols(Memory *m, const Program *p, Variables *ret) {
-        enum { ENVS, LOCK, IS_ARCHIVE, IS_LIBRARY, N_NAMES };
-        static const char *const names[N_NAMES] = {
-                [ENVS] = "syscall.envs",
-                [LOCK] = "syscall.envLock",
-                [IS_ARCHIVE] = "runtime.isarchive",
-                [IS_LIBRARY] = "runtime.islibrary",
+        enum { ENVS, LOCK, IS_ARCHIVE, IS_LIBRARY, N_VARIABLES };
+        TableVariable variables[N_VARIABLES] = {
+                [ENVS] = { "syscall.envs", .size = 3 * memory_pointer_size(m), .may_be_local = true },
+                [LOCK] = { "syscall.envLock", .size = LOCK_SIZE, .may_be_local = true },
+                [IS_ARCHIVE] = { "runtime.isarchive", .size = 1, .may_be_local = true },
+                [IS_LIBRARY] = { "runtime.islibrary", .size = 1, .may_be_local = true },
         };
-        uint64_t values[N_NAMES];
         Variables v = { .source = SOURCE_SYMBOL_TABLE };
+        ElfFile file;
 
-        if (memory_open_executable(m) < 0 ||
-            symbol_file_find(m->executable_fd, names, N_NAMES, values) < 0 || values[ENVS] == 0)
+        if (memory_open_executable(m) < 0 || elf_file_open(m->executable_fd, m->elf_class, &file) < 0 ||
+            symbol_table_find(&file, p, variables, N_VARIABLES) < 0 || variables[ENVS].address == 0)
                 return -EOPNOTSUPP;
 
-        v.envs = p->bias + values[ENVS];
-        if (values[LOCK] != 0)
-                v.lock = p->bias + values[LOCK];
+        v.envs = variables[ENVS].address;
+        v.lock = variables[LOCK].address;
 
         for (size_t i = IS_ARCHIVE; i <= IS_LIBRARY && !v.is_library; i++)
-                if (values[i] != 0) {
-                        int r = read_flag(m, p->bias + values[i], &v.is_library);
+                if (variables[i].address != 0) {
+                        int r = read_flag(m, variables[i].address, &v.is_library);
 
                         if (r < 0)
                                 return r;
@@ -107,8 +98,8 @@ static int find_variables(Memory *m, const Program *p, Variables *ret) {
         if (r < 0)
                 return r;
 
-        if (!program_can_write(p, ret->envs, 3 * word) || ret->envs % word != 0 ||
-            (ret->lock != 0 && !program_can_write(p, ret->lock, LOCK_READERS + sizeof(int32_t))))
+        if (!program_has(p, ret->envs, 3 * word, PF_R | PF_W) || ret->envs % word != 0 ||
+            (ret->lock != 0 && !program_has(p, ret->lock, LOCK_SIZE, PF_R | PF_W)))
                 return -EOPNOTSUPP;
 
         return 0;

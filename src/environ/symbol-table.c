@@ -13,7 +13,7 @@
 /* A table and the strings that its names are in. */
 typedef struct SymbolTable {
         const ElfFile *file;
-        size_t symbol_size;
+        size_t symbol_size, pointer_size;
         uint64_t offset;
         uint64_t n_symbols;
         uint64_t next; /* to be read */
@@ -46,6 +46,7 @@ static int symbol_table_open(const ElfFile *f, SymbolTable *ret) {
         *ret = (SymbolTable){
                 .file = f,
                 .symbol_size = size,
+                .pointer_size = f->elf_class == ELFCLASS32 ? sizeof(uint32_t) : sizeof(uint64_t),
                 .offset = table.sh_offset,
                 .n_symbols = table.sh_size / size < SYMBOLS_MAX ? table.sh_size / size : SYMBOLS_MAX,
                 .names = names.sh_offset,
@@ -69,14 +70,11 @@ static int symbol_table_read_piece(SymbolTable *t, ElfPiece *piece) {
         return elf_piece_copy(piece, t->file->elf_class, raw, ELF_T_SYM, n);
 }
 
-static bool symbol_can_be_it(const GElf_Sym *symbol, const Program *p, size_t pointer_size) {
+static bool symbol_is_variable(const GElf_Sym *symbol) {
         const unsigned type = GELF_ST_TYPE(symbol->st_info);
-        const uint64_t address = symbol->st_value + p->bias;
 
-        return (type == STT_OBJECT || type == STT_NOTYPE) &&
-               (symbol->st_size == pointer_size || symbol->st_size == 0) && symbol->st_shndx != SHN_UNDEF &&
-               symbol->st_shndx != SHN_ABS && symbol->st_value != 0 && address % pointer_size == 0 &&
-               program_has(p, address, pointer_size, PF_R | PF_W);
+        return (type == STT_OBJECT || type == STT_NOTYPE) && symbol->st_shndx != SHN_UNDEF &&
+               symbol->st_shndx != SHN_ABS && symbol->st_value != 0;
 }
 
 /* A local symbol with a default visibility is a static variable. */
@@ -84,6 +82,18 @@ static bool symbol_is_local(const GElf_Sym *symbol) {
         return GELF_ST_BIND(symbol->st_info) == STB_LOCAL &&
                GELF_ST_VISIBILITY(symbol->st_other) != STV_HIDDEN &&
                GELF_ST_VISIBILITY(symbol->st_other) != STV_INTERNAL;
+}
+
+static bool symbol_can_be(const GElf_Sym *symbol, const TableVariable *v, const SymbolTable *t,
+                          const Program *p) {
+        const size_t size = v->size ? v->size : t->pointer_size;
+        const uint64_t address = symbol->st_value + p->bias;
+
+        if (symbol->st_size != 0 && (symbol->st_size < size || (v->size == 0 && symbol->st_size > size)))
+                return false;
+
+        return (v->may_be_local || !symbol_is_local(symbol)) &&
+               address % min_size(size, t->pointer_size) == 0 && program_has(p, address, size, PF_R | PF_W);
 }
 
 /* Reads a name as far as it could be one of ours. */
@@ -119,7 +129,7 @@ static int take_symbol(SymbolTable *t, const Program *p, const GElf_Sym *symbol,
                 return r;
 
         for (TableVariable *v = variables; v < variables + n_variables; v++) {
-                if (strcmp(v->name, name) != 0)
+                if (strcmp(v->name, name) != 0 || !symbol_can_be(symbol, v, t, p))
                         continue;
                 if (v->address != 0 && v->address != address)
                         return -EBADMSG;
@@ -131,15 +141,13 @@ static int take_symbol(SymbolTable *t, const Program *p, const GElf_Sym *symbol,
 
 static int take_piece(SymbolTable *t, const Program *p, const ElfPiece *piece, TableVariable variables[],
                       size_t n_variables) {
-        const size_t pointer_size = t->file->elf_class == ELFCLASS32 ? sizeof(uint32_t) : sizeof(uint64_t);
-
         for (size_t i = 0; i < piece->n_items; i++) {
                 GElf_Sym symbol;
                 int r;
 
                 if (!gelf_getsym(piece->data, (int) i, &symbol))
                         return -EBADMSG;
-                if (symbol_is_local(&symbol) || !symbol_can_be_it(&symbol, p, pointer_size))
+                if (!symbol_is_variable(&symbol))
                         continue;
 
                 r = take_symbol(t, p, &symbol, variables, n_variables);

@@ -92,6 +92,38 @@ static void test_what_can_not_hold_a_pointer_is_none(void **state _unused_) {
                 assert_int_equal(find_in(wrong[i], (FileSymbol){ "main" }, 0), 0);
 }
 
+static uint64_t find_as(TableVariable variable, FileSymbol symbol) {
+        const StaticProgram p = { .elf_class = ELFCLASS64, .symbols = { symbol } };
+        const Program program = static_program_expect(&p);
+        _cleanup_close_ int file = static_program_file(&p);
+        ElfFile f;
+
+        assert_int_equal(elf_file_open(file, p.elf_class, &f), 0);
+        assert_int_equal(symbol_table_find(&f, &program, &variable, 1), 0);
+        return variable.address;
+}
+
+static void test_a_variable_has_at_least_the_size_that_is_asked_for(void **state _unused_) {
+        const TableVariable slice = { "envs", .size = 24 }, flag = { "envs", .size = 1 };
+
+        assert_int_equal(find_as(slice, (FileSymbol){ "envs", .size = 24 }), FILE_VARIABLE);
+        assert_int_equal(find_as(slice, (FileSymbol){ "envs", .size = 32 }), FILE_VARIABLE);
+        assert_int_equal(find_as(slice, (FileSymbol){ "envs", .size = 16 }), 0);
+        assert_int_equal(find_as(slice, (FileSymbol){ "envs", .size = 24,
+                                                      .value = FILE_DATA + FILE_SEGMENT_SIZE - 16 }),
+                         0);
+        assert_int_equal(find_as(slice, (FileSymbol){ "envs", .size = 24, .value = FILE_DATA + 4 }), 0);
+        assert_int_equal(find_as(flag, (FileSymbol){ "envs", .size = 1, .value = FILE_DATA + 1 }),
+                         FILE_DATA + 1);
+}
+
+static void test_a_local_variable_is_the_one_if_it_may_be(void **state _unused_) {
+        const FileSymbol local = { "envs", .is_local = true };
+
+        assert_int_equal(find_as((TableVariable){ "envs", .may_be_local = true }, local), FILE_VARIABLE);
+        assert_int_equal(find_as((TableVariable){ "envs" }, local), 0);
+}
+
 static void test_a_name_for_two_variables_is_an_error(void **state _unused_) {
         const FileSymbol one = { "environ" }, two = { "environ", .value = FILE_DATA + 8 };
 
@@ -190,6 +222,8 @@ int main(void) {
                 cmocka_unit_test(test_a_static_variable_is_another_one),
                 cmocka_unit_test(test_a_hidden_variable_that_the_linker_made_local_is_the_one),
                 cmocka_unit_test(test_what_can_not_hold_a_pointer_is_none),
+                cmocka_unit_test(test_a_variable_has_at_least_the_size_that_is_asked_for),
+                cmocka_unit_test(test_a_local_variable_is_the_one_if_it_may_be),
                 cmocka_unit_test(test_a_name_for_two_variables_is_an_error),
                 cmocka_unit_test(test_a_stripped_file_has_none),
                 cmocka_unit_test(test_a_table_that_is_none_is_an_error),
