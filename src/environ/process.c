@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -138,5 +139,60 @@ int process_read_stat(const Process *p, ProcessStat *ret) {
                 .env_start = field[50 - 1],
                 .env_end = field[51 - 1],
         };
+        return 0;
+}
+
+static bool state_is_dead(char state) {
+        return state == 'Z' || state == 'X';
+}
+
+static int open_live_thread(DIR *threads, int *ret) {
+        const struct dirent *entry;
+
+        while ((entry = readdir(threads))) {
+                _cleanup_(process_done) Process thread = PROCESS_NULL;
+                ProcessStat stat;
+
+                if (entry->d_name[0] == '.')
+                        continue;
+
+                thread.dir_fd = openat(dirfd(threads), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                if (thread.dir_fd < 0 || process_read_stat(&thread, &stat) < 0 || state_is_dead(stat.state))
+                        continue;
+
+                *ret = TAKE_FD(thread.dir_fd);
+                return 0;
+        }
+
+        return -ENOENT;
+}
+
+int process_use_live_thread(Process *p) {
+        int fd, thread, r;
+        ProcessStat stat;
+        DIR *threads;
+
+        assert(p);
+
+        r = process_read_stat(p, &stat);
+        if (r < 0 || !state_is_dead(stat.state))
+                return r;
+
+        fd = openat(p->dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT ? -ESRCH : -errno;
+
+        threads = fdopendir(fd);
+        if (!threads) {
+                close_fd(fd);
+                return -ENOMEM;
+        }
+
+        if (open_live_thread(threads, &thread) >= 0) {
+                close_fd(p->dir_fd);
+                p->dir_fd = thread;
+        }
+
+        (void) closedir(threads);
         return 0;
 }

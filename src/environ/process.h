@@ -6,7 +6,7 @@
 /* A process, bound to one incarnation of its PID: its directory in /proc answers ESRCH once it is gone. */
 typedef struct Process {
         pid_t pid;  /* in the PID namespace of our /proc */
-        int dir_fd; /* /proc/PID */
+        int dir_fd; /* /proc/PID, or of one of its threads */
 } Process;
 
 #define PROCESS_NULL ((Process){ .dir_fd = -EBADF })
@@ -32,6 +32,11 @@ void process_done(Process *p);
 
 /* Opens the process that has a PID now. Returns 0, -ESRCH if none has, or the errno of open(2). */
 int process_open_pid(pid_t pid, Process *ret);
+
+/* Where the main thread has exited and others go on, the files of the process are those of a zombie. Then this has
+ * the files of another thread take their place: memory and rights are the same there.
+ * Returns 0, also if there is none that lives; or the errors of process_read_stat(). */
+int process_use_live_thread(Process *p);
 
 /* Reads /proc/PID/stat. Returns 0, -ESRCH if the process is gone, -EBADMSG if the kernel's line is not
  * understood. */

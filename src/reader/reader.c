@@ -153,6 +153,8 @@ static int reader_execute(Reader *reader, const ReaderRequest *request, const in
 
         if (reader->process.dir_fd < 0) {
                 r = process_open(fds[0], &reader->process);
+                if (r >= 0)
+                        r = process_use_live_thread(&reader->process);
                 if (r < 0)
                         return r;
         }

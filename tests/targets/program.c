@@ -5,9 +5,11 @@
  *
  * Built in many ways: with -DREFERENCE it refers to environ, so that the linker may give it a copy. */
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -33,6 +35,26 @@ static void make_many(unsigned long n) {
                 (void) snprintf(entry, sizeof(entry), "N%lu=%lu", i, i * i);
                 array[i] = strdup(entry);
         }
+        environ = array;
+}
+
+/* An array and its strings in memory of this kind: two entries, A=1 and B=2. */
+static void map_environ(int protection, int flags, const char *file) {
+        static const char strings[] = "A=1\0B=2";
+        const int fd = file ? open(file, O_RDWR | O_CREAT, 0600) : -1;
+        char **array;
+
+        if (file && (fd < 0 || ftruncate(fd, 4096) < 0))
+                exit(3);
+        array = mmap(NULL, 4096, PROT_READ | PROT_WRITE, flags, fd, 0);
+        if (array == MAP_FAILED)
+                exit(3);
+
+        array[0] = memcpy(array + 3, strings, sizeof(strings));
+        array[1] = array[0] + 4;
+        array[2] = NULL;
+        if (mprotect(array, 4096, protection) < 0)
+                exit(3);
         environ = array;
 }
 #endif
@@ -92,6 +114,14 @@ static int act(char *argv[]) {
 
                 environ = empty;
                 return 1;
+        }
+        if (strcmp(what, "read-only") == 0) {
+                map_environ(PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, NULL);
+                return 1;
+        }
+        if (strcmp(what, "private") == 0 || strcmp(what, "shared") == 0) {
+                map_environ(PROT_READ | PROT_WRITE, what[0] == 'p' ? MAP_PRIVATE : MAP_SHARED, argv[1]);
+                return 2;
         }
         if (strcmp(what, "wild") == 0) {
                 environ = (char **) strtoul(argv[1], NULL, 0);

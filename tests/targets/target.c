@@ -134,6 +134,8 @@ int target_read(const Target *t, Location *ret_location, Snapshot *ret) {
         int r;
 
         r = process_open(t->pidfd, &p);
+        if (r >= 0)
+                r = process_use_live_thread(&p);
         if (r < 0)
                 return r;
 

@@ -64,6 +64,16 @@ static void test_entries_are_given_whatever_they_look_like(void **state _unused_
                             "D=\xff\xfe\x80", "E=\xc3\xa4", "F=\x1b[31m", " G = 1 "));
 }
 
+static void test_environ_may_be_in_memory_of_any_kind(void **state _unused_) {
+        char *directory = target_make_directory(), path[256];
+
+        (void) snprintf(path, sizeof(path), "%s/file", directory);
+        assert_changes(LIST(program(), "read-only"), LIST("X=1"), LIST("A=1", "B=2"));
+        assert_changes(LIST(program(), "private", path), LIST("X=1"), LIST("A=1", "B=2"));
+        assert_changes(LIST(program(), "shared", path), LIST("X=1"), LIST("A=1", "B=2"));
+        target_remove_directory(directory);
+}
+
 static void test_a_wild_environ_is_an_error(void **state _unused_) {
         static const char *const wild[] = { "8", "0x7fffffffffff", "0xffffffffffffffff",
                                             "0xffffffffff600000" };
@@ -191,6 +201,7 @@ int main(void) {
                 cmocka_unit_test(test_environ_may_be_null_or_empty),
                 cmocka_unit_test(test_environ_may_be_an_array_of_the_programs_own),
                 cmocka_unit_test(test_entries_are_given_whatever_they_look_like),
+                cmocka_unit_test(test_environ_may_be_in_memory_of_any_kind),
                 cmocka_unit_test(test_a_wild_environ_is_an_error),
                 cmocka_unit_test(test_a_hundred_thousand_variables_are_all_there_in_order),
                 cmocka_unit_test(test_many_variables_by_setenv_are_all_there_in_order),

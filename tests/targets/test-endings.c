@@ -158,23 +158,6 @@ static void test_a_program_of_the_other_class_after_an_exec_is_read_right(void *
         target_end(&t);
 }
 
-static void test_a_process_that_is_stopped_is_read_and_stays_stopped(void **state _unused_) {
-        Target t = target_start(LIST(target_built("plain-pie"), "set", "B", "2"), LIST("A=1"));
-        _cleanup_(process_done) Process p = PROCESS_NULL;
-        ProcessStat stat;
-        siginfo_t info;
-
-        assert_int_equal(kill(t.pid, SIGSTOP), 0);
-        assert_int_equal(waitid(P_PID, (id_t) t.pid, &info, WSTOPPED), 0);
-        target_assert(&t, LIST("A=1", "B=2"), NULL);
-
-        assert_int_equal(process_open(t.pidfd, &p), 0);
-        assert_int_equal(process_read_stat(&p, &stat), 0);
-        assert_int_equal(stat.state, 'T');
-        assert_int_equal(kill(t.pid, SIGCONT), 0);
-        target_end(&t);
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_after_an_exec_there_is_nothing_to_read_any_more),
@@ -183,7 +166,6 @@ int main(void) {
                 cmocka_unit_test(test_a_zombie_has_no_memory),
                 cmocka_unit_test(test_a_vforked_child_has_its_parents_environment_until_it_executes),
                 cmocka_unit_test(test_a_program_of_the_other_class_after_an_exec_is_read_right),
-                cmocka_unit_test(test_a_process_that_is_stopped_is_read_and_stays_stopped),
         };
 
         (void) signal(SIGPIPE, SIG_IGN);

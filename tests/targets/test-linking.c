@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -258,6 +259,47 @@ static void test_a_program_in_a_chroot_is_found(void **state _unused_) {
         target_remove_directory(root);
 }
 
+static pid_t only_child(pid_t pid) {
+        char path[64], text[64];
+
+        (void) snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+        assert_true(read_file_at(AT_FDCWD, path, text, sizeof(text)) > 0);
+        return (pid_t) strtol(text, NULL, 10);
+}
+
+/* In namespaces of its own for users, files, and processes. */
+static void test_a_program_in_other_namespaces_is_found(void **state _unused_) {
+        const char *unshare = target_installed("unshare");
+        Target child, t;
+
+        if (!unshare)
+                skip_because("unshare is not installed");
+        if (system("unshare --user --map-root-user --mount --pid --fork true 2>/dev/null") != 0)
+                skip_because("user namespaces can't be made here");
+
+        t = target_start(LIST(unshare, "--user", "--map-root-user", "--mount", "--pid", "--fork",
+                              target_built("plain-pie"), CHANGES),
+                         START);
+        child = t;
+        child.pid = only_child(t.pid);
+        child.pidfd = open_pidfd(child.pid, 0);
+        assert_true(child.pidfd >= 0);
+
+        target_assert(&child, EXPECTED, NULL);
+        close_fd(child.pidfd);
+        target_end(&t);
+}
+
+/* What is loaded so has a libc of its own, with an environ of its own. */
+static void test_a_libc_that_is_loaded_once_more_is_another(void **state _unused_) {
+        Target t = target_start(LIST(target_built("dlmopening")), LIST("A=1"));
+        Location l;
+
+        target_assert(&t, LIST("A=1", "NEW=1"), &l);
+        assert_true(is_in_libc(&l));
+        target_end(&t);
+}
+
 static void assert_unsupported(const char *name, const char *why) {
         Target t;
 
@@ -407,6 +449,8 @@ int main(void) {
                 cmocka_unit_test(test_files_deleted_after_the_start_are_not_missed),
                 cmocka_unit_test(test_files_replaced_after_the_start_are_not_taken_for_the_old_ones),
                 cmocka_unit_test(test_a_program_in_a_chroot_is_found),
+                cmocka_unit_test(test_a_program_in_other_namespaces_is_found),
+                cmocka_unit_test(test_a_libc_that_is_loaded_once_more_is_another),
                 cmocka_unit_test(test_a_static_program_without_libc_is_unsupported),
                 cmocka_unit_test(test_a_dynamic_program_without_libc_is_unsupported),
                 cmocka_unit_test(test_a_program_whose_libc_is_not_loaded_yet_is_not_unsupported),
