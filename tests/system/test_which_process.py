@@ -65,6 +65,17 @@ def test_a_zombie_has_no_environment(alice, bob, root, start):
         assert_refused(user, zombie, bus.NO_ENVIRONMENT, "zombie")
 
 
+def test_a_process_whose_main_thread_has_exited_has_what_the_others_have(alice, start, directory):
+    program = shutil.copy(os.path.join(os.environ["PEKEENV_TARGETS"], "leaderless"), directory)
+    process = start(alice, ["/bin/sh", "-c", 'echo ready; read -r _; exec "$0" NEW 1', program])
+    process.process.stdin.write(b"\n")
+    process.wait_for(b"READY")
+    assert process.status("State").startswith("Z")
+
+    assert "NEW=1" in alice.call("GetEnvironment", process.pid)
+    assert alice.call("Describe", process.pid)["Executable"] == program
+
+
 def test_a_process_that_ends_while_it_is_read_gives_an_answer_or_an_error(alice):
     def start_and_read(count):
         connection = bus.connect()
