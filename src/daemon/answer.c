@@ -130,6 +130,30 @@ static int append_description(sd_bus_message *message, const Identity *process, 
         return r;
 }
 
+int answer_measure(const Question *question, int answer_fd, size_t *ret_bytes, size_t *ret_fds) {
+        _cleanup_(view_done) View view = {};
+        size_t n_strings = 0;
+        int r;
+
+        assert(question);
+        assert(answer_fd >= 0);
+        assert(ret_bytes);
+        assert(ret_fds);
+
+        if (question->answer == ANSWER_STRINGS) {
+                r = view_open(answer_fd, &view);
+                if (r < 0)
+                        return r;
+
+                for (size_t i = 0; i < view.size; i++)
+                        n_strings += view.data[i] == 0;
+        }
+
+        *ret_bytes = view.size + n_strings * STRING_OVERHEAD;
+        *ret_fds = question->answer == ANSWER_FILE;
+        return 0;
+}
+
 int answer_send(sd_bus_message *call, const Question *question, const Identity *process, const Names *names,
                 const ReaderReply *reply, int answer_fd) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;

@@ -10,6 +10,10 @@
  * */
 #define ANSWER_MESSAGE_MAX (16U * 1024U * 1024U)
 
+/* Tells what an answer will take on the bus: bytes, or descriptors.
+ * Returns 0 or a negative errno. */
+int answer_measure(const Question *question, int answer_fd, size_t *ret_bytes, size_t *ret_fds);
+
 /* Sends the answer to a method call.
  * process, names: who was read; the names only matter to a description. reply: what the reader says of it.
  * answer_fd: the memfd it wrote, which gets sealed.

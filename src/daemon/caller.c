@@ -116,12 +116,14 @@ static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *e
         return 0;
 }
 
-int caller_query(sd_bus_message *message, caller_handler_t handler, void *userdata, sd_bus_slot **ret_slot) {
+int caller_query(sd_bus *bus, const char *name, caller_handler_t handler, void *userdata,
+                 sd_bus_slot **ret_slot) {
         sd_bus_slot *slot;
         Query *query;
         int r;
 
-        assert(message);
+        assert(bus);
+        assert(name);
         assert(handler);
         assert(ret_slot);
 
@@ -130,10 +132,9 @@ int caller_query(sd_bus_message *message, caller_handler_t handler, void *userda
                 return -ENOMEM;
         *query = (Query){ handler, userdata };
 
-        r = sd_bus_call_method_async(sd_bus_message_get_bus(message), &slot, "org.freedesktop.DBus",
-                                     "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                     "GetConnectionCredentials", on_credentials, query, "s",
-                                     sd_bus_message_get_sender(message));
+        r = sd_bus_call_method_async(bus, &slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus", "GetConnectionCredentials", on_credentials,
+                                     query, "s", name);
         if (r < 0) {
                 free(query);
                 return r;

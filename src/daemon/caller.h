@@ -5,7 +5,7 @@
 
 #include "macro.h"
 
-/* Who sent a message: what the bus itself vouches for, and nothing from /proc. */
+/* Who is behind a connection to the bus: what the bus itself vouches for, and nothing from /proc. */
 typedef struct Caller {
         uid_t uid;
         pid_t pid;   /* of who connected to the bus; by now it may be another process's */
@@ -19,9 +19,10 @@ typedef struct Caller {
 /* error: 0 or a negative errno. caller: what is left in it is freed after the call. */
 typedef void (*caller_handler_t)(int error, Caller *caller, void *userdata);
 
-/* Asks the bus about the sender of a message, org.freedesktop.DBus.GetConnectionCredentials.
- * ret_slot: dropping it withdraws the question. Returns 0 or a negative errno. */
-int caller_query(sd_bus_message *message, caller_handler_t handler, void *userdata, sd_bus_slot **ret_slot);
+/* Asks the bus about a connection, org.freedesktop.DBus.GetConnectionCredentials.
+ * name: its unique name. ret_slot: dropping it withdraws the question. Returns 0 or a negative errno. */
+int caller_query(sd_bus *bus, const char *name, caller_handler_t handler, void *userdata,
+                 sd_bus_slot **ret_slot);
 
 bool caller_has_group(const Caller *caller, gid_t gid);
 void caller_done(Caller *caller);

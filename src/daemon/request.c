@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "audit.h"
 #include "debug-file.h"
+#include "delivery.h"
 #include "failure.h"
 #include "fd-util.h"
 #include "log.h"
@@ -35,19 +36,7 @@ static void request_identify(Request *request);
 static void request_name(Request *request);
 static void request_authorize(Request *request);
 static void request_read(Request *request);
-
-/* The bus hands out a pidfd with each answer, and holds back what else is for us if there are 64 that we have not
- * read: with too many questions under way, those of others are refused. */
-#define CALLER_QUERIES_MAX 32U
-
-static void request_end_caller_query(Request *request) {
-        if (!request->caller_query)
-                return;
-
-        request->caller_query = sd_bus_slot_unref(request->caller_query);
-        request->service->n_caller_queries--;
-        service_retry(request->service);
-}
+static void request_answer(Request *request);
 
 static void request_free(Request *request) {
         if (request->polkit)
@@ -56,10 +45,10 @@ static void request_free(Request *request) {
 
         reader_release(request->reader);
         sd_event_source_disable_unref(request->deadline);
-        request_end_caller_query(request);
         sd_bus_track_unref(request->caller_track);
         polkit_query_free(request->polkit);
-        caller_done(&request->caller);
+        free(request->reply);
+        sender_release(request->sender);
         close_fd(request->debug_fd);
         close_fd(request->answer_fd);
         close_fd(request->pidfd);
@@ -82,7 +71,7 @@ static void request_audit(const Request *request, int result) {
         audit_write(&(AuditEntry){
                 .method = request->question->method,
                 .sender = sd_bus_message_get_sender(request->message),
-                .caller = &request->caller,
+                .caller = &request->sender->caller,
                 .process = &request->identity,
                 .unit = request->names.unit,
                 .access = request->access,
@@ -112,7 +101,7 @@ static int request_start_deadline(Request *request) {
  * looked at, its owner. */
 static uid_t request_charged_user(const Request *request) {
         return request->state == REQUEST_READING ? request->identity.uids[ID_EFFECTIVE]
-                                                 : request->caller.uid;
+                                                 : request->sender->caller.uid;
 }
 
 /* Returns -EAGAIN if there is no place for one. */
@@ -169,7 +158,7 @@ static size_t request_count_of_user(const Service *service, uid_t uid) {
         size_t n = 0;
 
         TAILQ_FOREACH (other, &service->requests, entry)
-                n += other->state != REQUEST_CALLER && other->caller.uid == uid;
+                n += other->state != REQUEST_CALLER && other->sender->caller.uid == uid;
 
         return n;
 }
@@ -185,35 +174,20 @@ static int outcome_of_reader(int error, const ReaderReply *reply) {
         return error == -EACCES || error == -EPERM || error == -ENOKEY || error == -EHOSTDOWN ? -EIO : error;
 }
 
-static void on_caller(int error, Caller *caller, void *userdata) {
-        Request *request = userdata;
-
-        request_end_caller_query(request);
-
-        /* Without an answer about it, the caller has left the bus. */
-        if (error < 0)
-                return request_fail(request, -EACCES);
-
-        if (request_count_of_user(request->service, caller->uid) >= REQUESTS_OF_USER_MAX)
-                return request_fail(request, -EBUSY);
-
-        request->caller = *caller;
-        *caller = CALLER_NULL;
-        request_want_reader(request, REQUEST_IDENTIFYING);
-}
-
-static void request_query_caller(Request *request) {
+static void request_ask_who_asks(Request *request) {
         int r;
 
-        request->waits = request->service->n_caller_queries >= CALLER_QUERIES_MAX;
+        r = sender_identify(request->sender);
+        request->waits = r == 0;
         if (request->waits)
                 return;
-
-        r = caller_query(request->message, on_caller, request, &request->caller_query);
+        if (r >= 0 &&
+            request_count_of_user(request->service, request->sender->caller.uid) >= REQUESTS_OF_USER_MAX)
+                r = -EBUSY;
         if (r < 0)
                 return request_fail(request, r);
 
-        request->service->n_caller_queries++;
+        request_want_reader(request, REQUEST_IDENTIFYING);
 }
 
 static void on_identity(int error, const ReaderReply *reply, void *userdata) {
@@ -225,8 +199,8 @@ static void on_identity(int error, const ReaderReply *reply, void *userdata) {
 
         request->identity = reply->identity;
         request->pid = reply->identity.pid;
-        request->access =
-                access_decide(&request->caller, &request->identity, reply->caller_shares_user_namespace);
+        request->access = access_decide(&request->sender->caller, &request->identity,
+                                        reply->caller_shares_user_namespace);
         if (request->access == ACCESS_ASK || request->question->answer == ANSWER_DESCRIPTION)
                 request_want_reader(request, REQUEST_NAMING);
         else
@@ -236,12 +210,13 @@ static void on_identity(int error, const ReaderReply *reply, void *userdata) {
 static void request_identify(Request *request) {
         const ReaderRequest message = {
                 .operation = READER_IDENTIFY,
-                .caller_pid = request->caller.pid,
+                .caller_pid = request->sender->caller.pid,
         };
         int r;
 
-        r = reader_send(request->reader, &message, (const int[]){ request->pidfd, request->caller.pidfd },
-                        request->caller.pidfd < 0 ? 1 : 2, on_identity, request);
+        r = reader_send(request->reader, &message,
+                        (const int[]){ request->pidfd, request->sender->caller.pidfd },
+                        request->sender->caller.pidfd < 0 ? 1 : 2, on_identity, request);
         if (r < 0)
                 request_fail(request, r);
 }
@@ -295,7 +270,7 @@ static bool request_may_ask_polkit(const Request *request) {
         TAILQ_FOREACH (other, &request->service->requests, entry)
                 if (other->polkit) {
                         n_of_all++;
-                        n_of_user += other->caller.uid == request->caller.uid;
+                        n_of_user += other->sender->caller.uid == request->sender->caller.uid;
                 }
 
         return n_of_all < QUESTIONS_MAX && n_of_user < QUESTIONS_OF_USER_MAX;
@@ -373,9 +348,11 @@ void request_retry(Request *request) {
 
         switch (request->state) {
         case REQUEST_CALLER:
-                return request_query_caller(request);
+                return request_ask_who_asks(request);
         case REQUEST_AUTHORIZING:
                 return request_continue_authorizing(request);
+        case REQUEST_ANSWERING:
+                return request_answer(request);
         default:
                 return request_continue(request);
         }
@@ -398,10 +375,30 @@ static bool request_open_debug_file(Request *request, const DebugLink *link) {
         return debug_file_open(DEBUG_FILES, request->identity.executable, link, &request->debug_fd) >= 0;
 }
 
+static void request_answer(Request *request) {
+        size_t n_bytes, n_fds;
+        int r;
+
+        r = answer_measure(request->question, request->answer_fd, &n_bytes, &n_fds);
+        if (r >= 0)
+                r = delivery_charge(request->sender, n_bytes, n_fds, &request->delivery_checked);
+        request->waits = r == 0;
+        if (request->waits)
+                return;
+        if (r >= 0)
+                r = answer_send(request->message, request->question, &request->identity, &request->names,
+                                request->reply, request->answer_fd);
+        if (r < 0)
+                return request_fail(request, r);
+
+        if (request->access != ACCESS_ASK)
+                request_audit(request, 0);
+        request_free(request);
+}
+
 static void on_reading(int error, const ReaderReply *reply, void *userdata) {
         const bool replied = error == 0;
         Request *request = userdata;
-        int r;
 
         error = outcome_of_reader(error, reply);
 
@@ -416,14 +413,14 @@ static void on_reading(int error, const ReaderReply *reply, void *userdata) {
         if (error < 0)
                 return request_fail(request, error);
 
-        r = answer_send(request->message, request->question, &request->identity, &request->names, reply,
-                        request->answer_fd);
-        if (r < 0)
-                return request_fail(request, r);
+        request->reply = malloc(sizeof(ReaderReply));
+        if (!request->reply)
+                return request_fail(request, -ENOMEM);
 
-        if (request->access != ACCESS_ASK)
-                request_audit(request, 0);
-        request_free(request);
+        *request->reply = *reply;
+        request->reader = reader_release(request->reader);
+        request->state = REQUEST_ANSWERING;
+        request_answer(request);
 }
 
 static void request_read(Request *request) {
@@ -451,6 +448,7 @@ int request_start(Service *service, const Question *question, sd_bus_message *me
                   pid_t pid) {
         _cleanup_close_ int fd = pidfd;
         Request *request;
+        int r;
 
         assert(service);
         assert(question);
@@ -469,10 +467,15 @@ int request_start(Service *service, const Question *question, sd_bus_message *me
         request->message = sd_bus_message_ref(message);
         request->pidfd = TAKE_FD(fd);
         request->pid = pid;
-        request->caller = CALLER_NULL;
         request->answer_fd = request->debug_fd = -EBADF;
         service_add_request(service, request);
 
-        request_query_caller(request);
+        r = senders_find(service->senders, message, &request->sender);
+        if (r < 0) {
+                request_free(request);
+                return r;
+        }
+
+        request_ask_who_asks(request);
         return 0;
 }

@@ -14,6 +14,7 @@ typedef enum RequestState {
         REQUEST_NAMING,      /* it is to say by which names people and rules know it, if they are needed */
         REQUEST_AUTHORIZING, /* polkit is to say whether it may be */
         REQUEST_READING,     /* a reader is to read */
+        REQUEST_ANSWERING,   /* the bus is to have room for the answer */
 } RequestState;
 
 /* One call of a method, from the bus to the answer. */
@@ -34,14 +35,16 @@ typedef struct Request {
         bool looked_for_debug_file; /* … which is tried once */
         sd_event_source *deadline;
 
-        Caller caller;
-        sd_bus_slot *caller_query;
+        Sender *sender;
         sd_bus_track *caller_track; /* tells if the caller leaves while polkit is asked */
 
         Identity identity;
         Names names;
         Access access;
         PolkitQuery *polkit;
+
+        ReaderReply *reply;    /* what the reader has said, until it is sent */
+        bool delivery_checked; /* see delivery.h */
 } Request;
 
 /* Starts to answer a method call. The answer, or an error, is sent when it is there; this does not wait for

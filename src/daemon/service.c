@@ -29,7 +29,8 @@ void service_retry(Service *s) {
         (void) sd_event_source_set_enabled(s->retry, SD_EVENT_ONESHOT);
 }
 
-static void on_reader_free(void *userdata) {
+/* A reader is free, or the bus has answered. */
+static void on_change(void *userdata) {
         service_retry(userdata);
 }
 
@@ -144,7 +145,9 @@ static int service_setup_bus(Service *s) {
                 return r;
         }
 
-        r = inspector_add(s);
+        r = senders_new(s->bus, on_change, s, &s->senders);
+        if (r >= 0)
+                r = inspector_add(s);
         if (r < 0)
                 return r;
 
@@ -174,7 +177,7 @@ int service_new(int zygote_fd, uint64_t idle_usec, Service **ret) {
         if (r < 0)
                 return r;
 
-        r = reader_pool_new(s->event, fd, on_reader_free, s, &s->pool);
+        r = reader_pool_new(s->event, fd, on_change, s, &s->pool);
         if (r < 0)
                 return r;
         fd = -EBADF;
@@ -195,6 +198,7 @@ Service *service_free(Service *s) {
         while (!TAILQ_EMPTY(&s->requests))
                 request_fail(TAILQ_FIRST(&s->requests), -ESHUTDOWN);
 
+        senders_free(s->senders);
         sd_bus_flush_close_unref(s->bus);
         reader_pool_free(s->pool);
         sd_event_source_disable_unref(s->retry);

@@ -6,6 +6,7 @@
 #include <systemd/sd-event.h>
 
 #include "reader-pool.h"
+#include "sender.h"
 
 struct Request;
 
@@ -14,10 +15,10 @@ typedef struct Service {
         sd_event *event;
         sd_bus *bus;
         ReaderPool *pool;
+        Senders *senders;
 
         TAILQ_HEAD(, Request) requests; /* oldest first */
         size_t n_requests;
-        size_t n_caller_queries; /* questions to the bus about who sent a request, open */
 
         sd_event_source *retry; /* fires when requests that wait may go on */
 

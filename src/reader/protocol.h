@@ -19,6 +19,9 @@ typedef enum ReaderOperation {
 
 enum { READER_FDS_MAX = 3 };
 
+/* What a string costs on the bus at most, beside its bytes: length, alignment. The NUL byte is counted already. */
+#define STRING_OVERHEAD 7U
+
 typedef struct ReaderRequest {
         ReaderOperation operation;
 

@@ -8,9 +8,6 @@
 #include "reader.h"
 #include "snapshot.h"
 
-/* What one string costs on the bus beside its bytes: length, alignment. The NUL byte is counted already. */
-#define STRING_OVERHEAD 7U
-
 typedef struct Reader {
         int socket_fd;
         const Sandbox *sandbox;

@@ -120,3 +120,17 @@ def test_a_process_that_is_not_there_leaves_no_entry(alice, process, journal):
     alice.is_refused("GetEnvironment", process.pid)
 
     assert journal.entry()["PEKEENV_PID"] == str(process.pid)
+
+
+def test_a_call_that_wants_no_answer_is_not_worked_on(bob, process, journal):
+    """The bus would let a connection make any number of them."""
+    def call_both():
+        connection = bus.connect()
+        message = bus.make_call("GetEnvironment", process.pid)
+        message.set_no_reply(True)
+        connection.send_message(message)
+        for _ in range(2):
+            bus.call("GetInitialEnvironment", process.pid, connection=connection)
+
+    bob.do(call_both)
+    assert [journal.entry()["PEKEENV_METHOD"] for _ in range(2)] == ["GetInitialEnvironment"] * 2
