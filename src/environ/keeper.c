@@ -16,11 +16,11 @@ typedef struct Marks {
         bool shell;   /* OPTIND, which POSIX wants every shell to have */
         bool zsh;     /* a shell that keeps its exported variables in libc's environ */
         bool busybox; /* many programs in one: which of them runs, its arguments tell */
-        bool go;      /* debug/buildinfo of Go */
+        bool go;      /* debug/buildinfo of Go, or the library of gccgo */
 } Marks;
 
 /* The longest of the marks, with a byte behind. */
-#define MARK_MAX 16U
+#define MARK_MAX 17U
 
 static const uint8_t *find_mark(const uint8_t *p, const uint8_t *end, const char *mark) {
         return memmem(p, (size_t) (end - p), mark, strlen(mark));
@@ -42,7 +42,8 @@ static void marks_take(Marks *marks, const uint8_t *data, size_t size) {
         marks->shell = marks->shell || names_optind(data, end);
         marks->zsh = marks->zsh || find_mark(data, end, "ZSH_VERSION");
         marks->busybox = marks->busybox || find_mark(data, end, "BusyBox v");
-        marks->go = marks->go || find_mark(data, end, "\xff Go buildinf:");
+        marks->go = marks->go || find_mark(data, end, "\xff Go buildinf:") ||
+                    find_mark(data, end, "libgo assertion ");
 }
 
 /* Looks through a part of the file, in chunks that overlap by a mark. */
