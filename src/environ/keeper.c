@@ -16,7 +16,8 @@ typedef struct Marks {
         bool shell;   /* OPTIND, which POSIX wants every shell to have */
         bool zsh;     /* a shell that keeps its exported variables in libc's environ */
         bool busybox; /* many programs in one: which of them runs, its arguments tell */
-        bool go;      /* debug/buildinfo of Go, or the library of gccgo */
+        bool go;      /* debug/buildinfo of Go */
+        bool gccgo;   /* its library, which does not tell libc all */
 } Marks;
 
 /* The longest of the marks, with a byte behind. */
@@ -42,8 +43,8 @@ static void marks_take(Marks *marks, const uint8_t *data, size_t size) {
         marks->shell = marks->shell || names_optind(data, end);
         marks->zsh = marks->zsh || find_mark(data, end, "ZSH_VERSION");
         marks->busybox = marks->busybox || find_mark(data, end, "BusyBox v");
-        marks->go = marks->go || find_mark(data, end, "\xff Go buildinf:") ||
-                    find_mark(data, end, "libgo assertion ");
+        marks->go = marks->go || find_mark(data, end, "\xff Go buildinf:");
+        marks->gccgo = marks->gccgo || find_mark(data, end, "libgo assertion ");
 }
 
 /* Looks through a part of the file, in chunks that overlap by a mark. */
@@ -161,7 +162,7 @@ int keeper_check_libc(Memory *m, const Program *p, const ElfFile *f) {
         if (r < 0)
                 return r;
 
-        if (marks.go)
+        if (marks.go || marks.gccgo)
                 return -ENOEXEC;
         if (!marks.shell || marks.zsh)
                 return 0;
