@@ -24,8 +24,8 @@ static const Failure failures[] = {
           "The current environment of %s can't be found with certainty: its program keeps it in a way that is not "
           "known here, or is statically linked and has neither symbols nor a debug file." INSTEAD },
         { -ENOTSUP, ERROR "Unsupported",
-          "The current environment of %s can't be found with certainty: its program is a shell, or written in Go, "
-          "and keeps its variables in tables of a form that is not known here." INSTEAD },
+          "The current environment of %s can't be found with certainty: its program, or the runtime of the language it "
+          "is written in, keeps its variables in tables of a form that is not known here." INSTEAD },
         { -EREMOTE, ERROR "Unsupported",
           "The current environment of %s is not read: its memory is backed by a file that is not on a local "
           "file system, and may keep a reader waiting forever." INSTEAD },

@@ -17,10 +17,11 @@ typedef struct Marks {
         bool zsh;     /* a shell that keeps its exported variables in libc's environ */
         bool busybox; /* many programs in one: which of them runs, its arguments tell */
         bool go;      /* debug/buildinfo of Go */
+        bool gccgo;   /* its library, which does not tell libc all */
 } Marks;
 
 /* The longest of the marks, with a byte behind. */
-#define MARK_MAX 16U
+#define MARK_MAX 17U
 
 static const uint8_t *find_mark(const uint8_t *p, const uint8_t *end, const char *mark) {
         return memmem(p, (size_t) (end - p), mark, strlen(mark));
@@ -43,6 +44,7 @@ static void marks_take(Marks *marks, const uint8_t *data, size_t size) {
         marks->zsh = marks->zsh || find_mark(data, end, "ZSH_VERSION");
         marks->busybox = marks->busybox || find_mark(data, end, "BusyBox v");
         marks->go = marks->go || find_mark(data, end, "\xff Go buildinf:");
+        marks->gccgo = marks->gccgo || find_mark(data, end, "libgo assertion ");
 }
 
 /* Looks through a part of the file, in chunks that overlap by a mark. */
@@ -160,7 +162,7 @@ int keeper_check_libc(Memory *m, const Program *p, const ElfFile *f) {
         if (r < 0)
                 return r;
 
-        if (marks.go)
+        if (marks.go || marks.gccgo)
                 return -ENOEXEC;
         if (!marks.shell || marks.zsh)
                 return 0;

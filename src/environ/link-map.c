@@ -171,3 +171,26 @@ int link_map_is_changing(Memory *m, const LinkMapWalk *w) {
         r = memory_read(m, w->r_debug + 3 * memory_pointer_size(m), &state, sizeof(state));
         return r < 0 ? r : state != 0;
 }
+
+int link_map_read_executable(Memory *m, const Program *p, Dynamic *ret) {
+        LinkMapWalk walk;
+        LinkMap object;
+        int r;
+
+        assert(m);
+        assert(p);
+        assert(ret);
+
+        if (p->interpreter[0] != 0)
+                return dynamic_read(m, p->dynamic, p->bias, ret);
+
+        r = link_map_walk(m, p, &walk);
+        if (r < 0)
+                return r;
+
+        r = link_map_next(m, &walk, &object);
+        if (r <= 0)
+                return r < 0 ? r : -EINPROGRESS;
+
+        return dynamic_read(m, object.dynamic, object.bias, ret);
+}

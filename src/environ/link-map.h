@@ -48,3 +48,9 @@ int link_map_next(Memory *m, LinkMapWalk *w, LinkMap *ret);
 /* Whether the loader is changing the list now, as it does while it loads the program; also if it has not begun
  * yet. Returns 1 or 0, or the errors of memory_read(). */
 int link_map_is_changing(Memory *m, const LinkMapWalk *w);
+
+/* Reads the dynamic section of the executable: where the dynamic loader was executed with a program as argument,
+ * that is the first object it has loaded.
+ * Returns 0; -ENOEXEC if the program is static; -EINPROGRESS if the loader has not made its list yet; or the errors
+ * of dynamic_read(). */
+int link_map_read_executable(Memory *m, const Program *p, Dynamic *ret);

@@ -6,6 +6,7 @@
 #include "bash.h"
 #include "go.h"
 #include "libc.h"
+#include "private-table.h"
 #include "program.h"
 #include "shell.h"
 #include "static.h"
@@ -23,13 +24,10 @@ static const char *const source_names[] = {
         [SOURCE_CODE] = "code",
 };
 
-/* Who is asked in turn whether a program is one of his. Shells and Go programs may have a libc, too, which knows
- * less; so who is not sure of one of them does not let the others be asked. */
+/* Who is asked in turn whether a program is one of his. Shells, Go programs and other languages' may have a libc, too,
+ * which knows less; so who is not sure of one of them does not let the others be asked. */
 static int (*const finders[])(Memory *m, const Program *p, Location *ret) = {
-        shell_locate,
-        go_locate,
-        libc_locate,
-        static_locate,
+        shell_locate, private_table_locate, go_locate, libc_locate, static_locate,
 };
 
 const char *runtime_to_string(Runtime runtime) {

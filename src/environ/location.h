@@ -51,7 +51,8 @@ const char *source_to_string(Source source);
 
 /* Finds it, by all ways there are.
  * Returns 0;
- * -ENOTSUP     the program is a shell or of Go, and keeps its variables in a way that is not known
+ * -ENOTSUP     the program is a shell, of Go, or of another language with a table of its own, and keeps its variables
+ *              in a way that is not known
  * -ENOEXEC     the program keeps its environment in a way that is not known
  * -EINPROGRESS the program is still being loaded
  * -EBADMSG     what should be the loader's or the linker's data is not

@@ -4,6 +4,7 @@
 
 #include "ash.h"
 #include "bash.h"
+#include "constants.h"
 #include "elf-piece.h"
 #include "heap.h"
 #include "libc.h"
@@ -19,7 +20,6 @@
 
 #define BUSYBOX_DATA_MAX (64U * 1024U) /* bytes of writable data, by which busybox is small */
 #define SYMBOLS_MAX 2048U
-#define TEXT_MAX (32U * 1024U * 1024U) /* bytes of a program in which texts are looked for */
 
 /* Versions 1.… of busybox whose ash would have been recognised. */
 #define BUSYBOX_FIRST 30U
@@ -162,81 +162,13 @@ static int read_kind(Memory *m, const Dynamic *d, Kind *ret) {
         return 0;
 }
 
-/* A text that is looked for, and what follows it. */
-typedef struct Text {
-        const char *text;
-        size_t size;
-        char next[4];
-} Text;
-
-#define TEXT_SIZE_MAX 48U
-
-static int find_in_segment(Memory *m, const Segment *segment, Text *t) {
-        const size_t size = t->size + sizeof(t->next);
-        char buf[TEXT_SIZE_MAX + WINDOW_SIZE_MIN];
-        size_t kept = 0, keep;
-
-        assert(size <= TEXT_SIZE_MAX);
-
-        for (uint64_t offset = 0; offset < segment->size;) {
-                const size_t n = min_size(WINDOW_SIZE_MIN, segment->size - offset);
-                const char *found;
-                int r;
-
-                r = memory_read(m, segment->address + offset, buf + kept, n);
-                if (r < 0)
-                        return r == -EFAULT || r == -EREMOTE ? false : r;
-
-                found = memmem(buf, kept + n, t->text, t->size);
-                if (found && (size_t) (buf + kept + n - found) >= size) {
-                        memcpy(t->next, found + t->size, sizeof(t->next));
-                        return true;
-                }
-
-                /* It may begin in this piece and end in the next. */
-                offset += n;
-                keep = min_size(kept + n, size - 1);
-                memmove(buf, buf + kept + n - keep, keep);
-                kept = keep;
-        }
-
-        return false;
-}
-
-/* Looks for a text in what the program may not change: where there is memory only to be read, in that; else in the
- * code, too. Returns 1 if it is there, 0 if not, or the errors of memory_read(). */
-static int find_text(Memory *m, const Program *p, Text *t) {
-        uint32_t flags = PF_R | PF_X;
-        uint64_t size = 0;
-
-        for (size_t i = 0; i < p->n_segments; i++)
-                if (p->segments[i].flags == PF_R)
-                        flags = PF_R;
-
-        for (size_t i = 0; i < p->n_segments; i++) {
-                int r;
-
-                if (p->segments[i].flags != flags)
-                        continue;
-                if (p->segments[i].size > TEXT_MAX - size)
-                        return false;
-                size += p->segments[i].size;
-
-                r = find_in_segment(m, &p->segments[i], t);
-                if (r != 0)
-                        return r;
-        }
-
-        return false;
-}
-
 /* Returns 0 if the program is not busybox, 1 if it is one whose ash is known, -ENOTSUP if it is another. */
 static int check_busybox(Memory *m, const Program *p) {
         Text t = { "BusyBox v", strlen("BusyBox v"), {} };
         unsigned version;
         int r;
 
-        r = find_text(m, p, &t);
+        r = constants_find(m, p, &t);
         if (r <= 0)
                 return r;
 
@@ -253,8 +185,8 @@ static int has_builtins(Memory *m, const Program *p) {
         Text getopts = { "getopts", sizeof("getopts"), {} }, unalias = { "unalias", sizeof("unalias"), {} };
         int r;
 
-        r = find_text(m, p, &getopts);
-        return r <= 0 ? r : find_text(m, p, &unalias);
+        r = constants_find(m, p, &getopts);
+        return r <= 0 ? r : constants_find(m, p, &unalias);
 }
 
 static int locate_in_static(Memory *m, const Program *p, Location *ret) {
@@ -303,7 +235,7 @@ static int check_fish(Memory *m, const Program *p) {
                    {} };
         int r;
 
-        r = find_text(m, p, &t);
+        r = constants_find(m, p, &t);
         return r > 0 ? -ENOTSUP : r;
 }
 
@@ -325,33 +257,12 @@ static int locate_libc(Memory *m, const Program *p, Location *ret) {
         return r < 0 ? r : -ENOEXEC;
 }
 
-/* Where the dynamic loader was executed with a program as argument, that is the first object it has loaded.
- * Returns -ENOEXEC if the program is static. */
-static int read_executable(Memory *m, const Program *p, Dynamic *ret) {
-        LinkMapWalk walk;
-        LinkMap object;
-        int r;
-
-        if (p->interpreter[0] != 0)
-                return dynamic_read(m, p->dynamic, p->bias, ret);
-
-        r = link_map_walk(m, p, &walk);
-        if (r < 0)
-                return r;
-
-        r = link_map_next(m, &walk, &object);
-        if (r <= 0)
-                return r < 0 ? r : -EINPROGRESS;
-
-        return dynamic_read(m, object.dynamic, object.bias, ret);
-}
-
 static int locate(Memory *m, const Program *p, Location *ret) {
         Dynamic d;
         Kind kind;
         int r;
 
-        r = read_executable(m, p, &d);
+        r = link_map_read_executable(m, p, &d);
         if (r == -ENOEXEC)
                 return locate_in_static(m, p, ret);
         if (r < 0)
