@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -22,6 +25,19 @@ static void print_help(void) {
                IDLE_SECONDS);
 }
 
+static int parse_seconds(const char *text, unsigned *ret) {
+        unsigned long seconds;
+        char *end;
+
+        errno = 0;
+        seconds = strtoul(text, &end, 10);
+        if (text[0] < '0' || text[0] > '9' || *end != 0 || errno != 0 || seconds > UINT_MAX)
+                return -EINVAL;
+
+        *ret = (unsigned) seconds;
+        return 0;
+}
+
 /* Returns 1 to go on, 0 if all is done, -EINVAL. */
 static int parse_arguments(int argc, char *argv[], uint64_t *idle_usec) {
         enum { ARG_VERSION = 0x100, ARG_IDLE_TIMEOUT };
@@ -35,7 +51,6 @@ static int parse_arguments(int argc, char *argv[], uint64_t *idle_usec) {
 
         while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
                 unsigned seconds;
-                char garbage;
 
                 switch (c) {
                 case 'h':
@@ -45,8 +60,7 @@ static int parse_arguments(int argc, char *argv[], uint64_t *idle_usec) {
                         puts("pekeenvd " PROJECT_VERSION);
                         return 0;
                 case ARG_IDLE_TIMEOUT:
-                        if (optarg[0] < '0' || optarg[0] > '9' ||
-                            sscanf(optarg, "%u%c", &seconds, &garbage) != 1) {
+                        if (parse_seconds(optarg, &seconds) < 0) {
                                 log_error("--idle-timeout= takes a number of seconds, not '%s'.", optarg);
                                 return -EINVAL;
                         }

@@ -245,8 +245,8 @@ static int check_build_id(const ElfFile *f, const BuildId *id) {
 }
 
 static int check_content(const ElfFile *f, const ElfFile *executable) {
-        DebugLink link;
-        uint32_t crc;
+        DebugLink link = {};
+        uint32_t crc = 0;
         int r;
 
         r = read_name(executable, &link);

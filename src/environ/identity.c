@@ -230,8 +230,8 @@ void names_read(const Identity *identity, Names *ret) {
 }
 
 int identity_shares_user_namespace(const Identity *identity, const Process *other) {
-        dev_t device;
-        ino_t inode;
+        dev_t device = 0;
+        ino_t inode = 0;
         int r;
 
         assert(identity);

@@ -144,14 +144,8 @@ static int take_number(Cursor *c, size_t size, int64_t *ret) {
                 value |= (uint64_t) byte << (8 * i);
         }
 
-        if (size == 1)
-                *ret = (int8_t) value;
-        else if (size == 2)
-                *ret = (int16_t) value;
-        else if (size == 4)
-                *ret = (int32_t) value;
-        else
-                *ret = (int64_t) value;
+        /* Its sign is that of its highest byte. */
+        *ret = (int64_t) (value << (64 - 8 * size)) >> (64 - 8 * size);
         return 0;
 }
 

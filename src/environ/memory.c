@@ -105,16 +105,18 @@ static void window_done(Window *w) {
 
 /* Makes an empty window of at least a size. */
 static int window_reserve(Window *w, size_t size) {
+        uint8_t *data;
+
         w->size = 0;
         if (size <= w->allocated)
                 return 0;
 
-        window_done(w);
-        w->data = malloc(size);
-        if (!w->data)
+        data = malloc(size);
+        if (!data)
                 return -ENOMEM;
 
-        w->allocated = size;
+        window_done(w);
+        *w = (Window){ .data = data, .allocated = size };
         return 0;
 }
 

@@ -80,7 +80,7 @@ static int gnu_hash_may_hold(Memory *m, uint64_t bloom, uint32_t bloom_size, uin
         if (r < 0)
                 return r;
 
-        return word >> (h % word_bits) & word >> ((shift < 32 ? h >> shift : 0) % word_bits) & 1;
+        return (int) (word >> (h % word_bits) & word >> ((shift < 32 ? h >> shift : 0) % word_bits) & 1);
 }
 
 static int gnu_hash_find(Memory *m, const Dynamic *d, SymbolKind kind, const char *name, uint64_t *ret) {
