@@ -81,6 +81,9 @@ class Process:
     def __str__(self):
         return f"{self.pid:>6} {self.name:<15} {self.verdict}" + (f": {self.because}" if self.because else "")
 
+    def has_ended(self):
+        return stat(self.pid, START_TIME) != self.start_time
+
     def has(self, entry):
         return entry.encode() in self.environment
 
@@ -114,7 +117,8 @@ class Corpus:
     def _compare_all(self):
         """Those that have changed meanwhile are compared again."""
         for _ in range(ROUNDS):
-            self._compare([process for process in self.processes if not process.verdict])
+            if moving := [process for process in self.processes if not process.verdict]:
+                self._compare(moving)
         for process in self.processes:
             if not process.verdict:
                 process.judge(NOT_COMPARED, "it never kept still")
@@ -130,7 +134,7 @@ class Corpus:
 
         for process in some:
             ours = before[process.pid]
-            if stat(process.pid, START_TIME) != process.start_time:
+            if process.has_ended():
                 process.judge(ENDED)
             elif ours != after[process.pid] or ours[:1] == (bus.CHANGING,):
                 continue
@@ -143,7 +147,7 @@ class Corpus:
         try:
             description = bus.call("Describe", process.pid, connection=self._connection)
         except bus.Error as error:
-            process.judge(DIFFERENT, f"Describe() says {error.name}")
+            process.judge(ENDED if process.has_ended() else DIFFERENT, f"Describe() says {error.name}")
             return
 
         runtime = description["Runtime"]
