@@ -24,6 +24,7 @@ NO_ENVIRONMENT = "org.pekeenv.Error.NoEnvironment"
 UNSUPPORTED = "org.pekeenv.Error.Unsupported"
 TOO_LARGE = "org.pekeenv.Error.TooLarge"
 BUSY = "org.pekeenv.Error.Busy"
+NO_SUCH_VARIABLE = "org.pekeenv.Error.NoSuchVariable"
 CHANGING = "org.pekeenv.Error.Changing"
 
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")

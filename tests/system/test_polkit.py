@@ -30,10 +30,11 @@ def details(bob, start):
         "exe": os.path.realpath(target.PYTHON),
         "unit": "",
         "method": "GetEnvironment",
+        "variable": "",
     }
 
 
-@pytest.mark.parametrize("key", ["pid", "uid", "user", "exe", "unit", "method"])
+@pytest.mark.parametrize("key", ["pid", "uid", "user", "exe", "unit", "method", "variable"])
 def test_a_rule_can_decide_by(key, alice, details, rules):
     process, known = details
     rules.allow(f'action.lookup("{key}") === "{known[key]}"')
@@ -264,15 +265,15 @@ class Terminal:
 class Asker:
     """A caller who waits to be told to call, so that an agent can be there for him before."""
 
-    def __init__(self, user, pid):
+    def __init__(self, user, *arguments, method="GetEnvironment", signature=None):
         self._go, self._told = os.pipe(), os.pipe()
-        self._deed = user.begin(self._call, pid)
+        self._deed = user.begin(self._call, method, *arguments, signature=signature)
         self.pid = self._deed.pid
 
-    def _call(self, pid):
+    def _call(self, *call, **named):
         connection = bus.connect()
         os.read(self._go[0], 1)
-        return bus.call("GetEnvironment", pid, interactive=True, connection=connection)
+        return bus.call(*call, interactive=True, connection=connection, **named)
 
     def ask(self):
         os.write(self._go[1], b"x")
