@@ -3,6 +3,7 @@
 
 import os
 import pty
+import re
 import select
 import subprocess
 import termios
@@ -304,6 +305,15 @@ def test_a_person_is_asked_about_the_process_and_the_right_password_lets_read(al
         assert asker.result() == target.ENTRIES
     finally:
         terminal.end()
+
+
+def test_a_password_counts_for_no_other_question():
+    """It was given for one process and maybe one variable, and polkit would remember it for all."""
+    for action in (polkit.ACTION, polkit.ACTION_NAMES):
+        shown = subprocess.run(
+            ["pkaction", "--verbose", "--action-id", action], stdout=subprocess.PIPE, text=True, check=True).stdout
+        for kind in ("any", "inactive", "active"):
+            assert re.search(rf"^ *implicit {kind}: *auth_admin$", shown, re.MULTILINE), shown
 
 
 def test_a_wrong_password_does_not(alice, bob, start, administrator):
