@@ -62,7 +62,7 @@ def native(value):
 def make_call(method, *arguments, signature=None, interactive=False, to=(NAME, PATH, INTERFACE)):
     message = dbus.lowlevel.MethodCallMessage(*to, method)
     if signature is None:
-        signature = "h" if method.endswith("ByPIDFD") else "u"
+        signature = ("h" if method.endswith("ByPIDFD") else "u") + "s" * (len(arguments) - 1)
     if signature:
         message.append(*arguments, signature=signature)
     message.set_allow_interactive_authorization(interactive)

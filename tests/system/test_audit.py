@@ -107,10 +107,10 @@ def test_the_action_and_the_variable_are_told(alice, bob, process, journal):
     def asked(entry):
         return entry["PEKEENV_RESULT"], entry["PEKEENV_METHOD"], entry["PEKEENV_ACTION"], entry["PEKEENV_VARIABLE"]
 
-    bob.call("GetVariable", process.pid, "SECRET", signature="us")
+    bob.call("GetVariable", process.pid, "SECRET")
     assert asked(journal.entry()) == ("allowed", "GetVariable", polkit.ACTION, "SECRET")
 
-    alice.is_refused("GetVariable", process.pid, "A\nPEKEENV", signature="us")
+    alice.is_refused("GetVariable", process.pid, "A\nPEKEENV")
     assert asked(journal.entry()) == ("refused", "GetVariable", polkit.ACTION, r"A\nPEKEENV")
 
     alice.is_refused("GetVariableNames", process.pid)

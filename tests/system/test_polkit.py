@@ -266,15 +266,15 @@ class Terminal:
 class Asker:
     """A caller who waits to be told to call, so that an agent can be there for him before."""
 
-    def __init__(self, user, *arguments, method="GetEnvironment", signature=None):
+    def __init__(self, user, *arguments, method="GetEnvironment"):
         self._go, self._told = os.pipe(), os.pipe()
-        self._deed = user.begin(self._call, method, *arguments, signature=signature)
+        self._deed = user.begin(self._call, method, *arguments)
         self.pid = self._deed.pid
 
-    def _call(self, *call, **named):
+    def _call(self, *call):
         connection = bus.connect()
         os.read(self._go[0], 1)
-        return bus.call(*call, interactive=True, connection=connection, **named)
+        return bus.call(*call, interactive=True, connection=connection)
 
     def ask(self):
         os.write(self._go[1], b"x")

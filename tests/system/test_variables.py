@@ -15,11 +15,11 @@ NAME_MAX = 255
 
 
 def get(user, process, name, **named):
-    return user.call("GetVariable", process.pid, name, signature="us", **named)
+    return user.call("GetVariable", process.pid, name, **named)
 
 
 def is_refused(user, process, name, **named):
-    return user.is_refused("GetVariable", process.pid, name, signature="us", **named)
+    return user.is_refused("GetVariable", process.pid, name, **named)
 
 
 @pytest.fixture
@@ -118,10 +118,10 @@ def test_a_process_can_be_named_by_a_pidfd(alice, own, process):
     own.do("set_environ(b'A=1')")
     pidfd, foreign = os.pidfd_open(own.pid), os.pidfd_open(process.pid)
 
-    assert alice.call("GetVariableByPIDFD", pidfd, "A", signature="hs") == "1"
+    assert alice.call("GetVariableByPIDFD", pidfd, "A") == "1"
     assert alice.call("GetVariableNamesByPIDFD", pidfd) == ["A"]
-    assert alice.is_refused("GetVariableByPIDFD", pidfd, "", signature="hs").name == bus.INVALID_ARGS
-    assert alice.is_refused("GetVariableByPIDFD", foreign, "A", signature="hs").name == bus.INTERACTION_REQUIRED
+    assert alice.is_refused("GetVariableByPIDFD", pidfd, "").name == bus.INVALID_ARGS
+    assert alice.is_refused("GetVariableByPIDFD", foreign, "A").name == bus.INTERACTION_REQUIRED
     assert alice.is_refused("GetVariableNamesByPIDFD", foreign).name == bus.INTERACTION_REQUIRED
 
 
@@ -260,7 +260,7 @@ def sentence(process, words):
 
 
 def test_a_person_is_told_which_variable_it_is_about(ask, process, administrator):
-    asker, terminal = ask(process.pid, "TOKEN", method="GetVariable", signature="us")
+    asker, terminal = ask(process.pid, "TOKEN", method="GetVariable")
 
     assert f"==== AUTHENTICATING FOR {polkit.ACTION} ====" in terminal.text
     assert sentence(process, "a variable") + ": TOKEN\r\n" in terminal.text
@@ -269,7 +269,7 @@ def test_a_person_is_told_which_variable_it_is_about(ask, process, administrator
 
 
 def test_a_name_can_not_act_as_a_detail(ask, process, administrator):
-    terminal = ask(process.pid, "$(unit)$(user) \n", method="GetVariable", signature="us")[1]
+    terminal = ask(process.pid, "$(unit)$(user) \n", method="GetVariable")[1]
 
     assert sentence(process, "a variable") + r": $(unit)$(user) \n" + "\r\n" in terminal.text
 
