@@ -17,7 +17,8 @@ typedef struct Output {
 
 static void print_help(void) {
         printf("pekeenv get [OPTIONS…] PID [NAME…]\n\n"
-               "Prints the environment that a process has now; with NAMEs, only their values.\n\n"
+               "Prints the environment that a process has now; with NAMEs, only their values.\n"
+               "For one NAME, the right to read this variable is enough.\n\n"
                "  -0 --null   End each line in a NUL byte instead of a newline\n"
                "  -h --help   Show this help\n\n"
                "On a terminal, control characters are shown as \\n, \\t or \\xHH.\n"
@@ -83,6 +84,18 @@ static int print_values(const Output *output, const Environment *e, char *names[
         return missing;
 }
 
+/* Of a single variable no more is asked for: a rule of polkit's may hand out just that. */
+static int get(pid_t pid, char *names[], Environment *ret) {
+        if (names[0] && !names[1]) {
+                int r = inspector_get_variable(pid, names[0], ret);
+
+                if (r != -EOPNOTSUPP)
+                        return r;
+        }
+
+        return inspector_get_environment(pid, ret);
+}
+
 static int parse_pid(const char *text, pid_t *ret) {
         unsigned long pid;
         char *end;
@@ -141,11 +154,11 @@ int verb_get(int argc, char *argv[]) {
         if (r != 0)
                 return r;
 
-        r = inspector_get_environment(pid, &environment);
+        names = argv + optind + 1;
+        r = get(pid, names, &environment);
         if (r != 0)
                 return r;
 
-        names = argv + optind + 1;
         r = *names ? print_values(&output, &environment, names) : print_all(&output, &environment);
         if (r < 0 || fflush(stdout) != 0) {
                 fprintf(stderr, "pekeenv: Can't write: %s\n", strerror(r < 0 ? -r : errno));

@@ -54,36 +54,109 @@ static int read_file(int fd, Environment *ret) {
         return 0;
 }
 
-int inspector_get_environment(pid_t pid, Environment *ret) {
-        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL, *reply = NULL;
-        int fd, r;
+static int open_bus(sd_bus **ret) {
+        int r;
 
-        assert(pid > 0);
-        assert(ret);
-
-        r = sd_bus_open_system(&bus);
+        r = sd_bus_open_system(ret);
         if (r < 0) {
                 fprintf(stderr, "pekeenv: There is no connection to the system bus: %s\n", strerror(-r));
                 return EXIT_UNAVAILABLE;
         }
 
-        r = sd_bus_message_new_method_call(bus, &call, "org.pekeenv.Inspector", "/org/pekeenv/Inspector",
-                                           "org.pekeenv.Inspector", "OpenEnvironment");
+        return 0;
+}
+
+/* variable: NULL if the method takes none. */
+static int call(sd_bus *bus, const char *method, pid_t pid, const char *variable, sd_bus_error *error,
+                sd_bus_message **ret) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_call(bus, &message, "org.pekeenv.Inspector", "/org/pekeenv/Inspector",
+                                           "org.pekeenv.Inspector", method);
         if (r >= 0)
-                r = sd_bus_message_set_allow_interactive_authorization(call, true);
+                r = sd_bus_message_set_allow_interactive_authorization(message, true);
         if (r >= 0)
-                r = sd_bus_message_append(call, "u", (uint32_t) pid);
+                r = sd_bus_message_append(message, "u", (uint32_t) pid);
+        if (r >= 0 && variable)
+                r = sd_bus_message_append(message, "s", variable);
         if (r >= 0)
                 /* A person who is asked for a password may take any time. */
-                r = sd_bus_call(bus, call, UINT64_MAX, &error, &reply);
+                r = sd_bus_call(bus, message, UINT64_MAX, error, ret);
+        return r;
+}
+
+int inspector_get_environment(pid_t pid, Environment *ret) {
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int fd, r;
+
+        assert(pid > 0);
+        assert(ret);
+
+        r = open_bus(&bus);
+        if (r != 0)
+                return r;
+
+        r = call(bus, "OpenEnvironment", pid, NULL, &error, &reply);
         if (r >= 0)
                 r = sd_bus_message_read(reply, "h", &fd);
         if (r >= 0)
                 r = read_file(fd, ret);
 
         return r < 0 ? report(&error, r) : 0;
+}
+
+static int read_value(sd_bus_message *reply, const char *name, Environment *ret) {
+        const char *value;
+        char *entry;
+        int r;
+
+        r = sd_bus_message_sensitive(reply);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "s", &value);
+        if (r < 0)
+                return r;
+
+        /* The file has what was there before it became this. */
+        if (strstr(value, "\xef\xbf\xbd"))
+                return -EOPNOTSUPP;
+
+        r = asprintf(&entry, "%s=%s", name, value);
+        if (r < 0)
+                return -ENOMEM;
+
+        *ret = (Environment){ entry, (size_t) r + 1 };
+        return 0;
+}
+
+int inspector_get_variable(pid_t pid, const char *name, Environment *ret) {
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        int r;
+
+        assert(pid > 0);
+        assert(name);
+        assert(ret);
+
+        r = open_bus(&bus);
+        if (r != 0)
+                return r;
+
+        r = call(bus, "GetVariable", pid, name, &error, &reply);
+        if (sd_bus_error_has_name(&error, "org.pekeenv.Error.NoSuchVariable")) {
+                *ret = (Environment){};
+                return 0;
+        }
+        /* -EINVAL: sd-bus or the service does not take the name. */
+        if (r == -EINVAL || sd_bus_error_has_name(&error, "org.pekeenv.Error.TooLarge"))
+                return -EOPNOTSUPP;
+        if (r >= 0)
+                r = read_value(reply, name, ret);
+
+        return r < 0 && r != -EOPNOTSUPP ? report(&error, r) : r;
 }
 
 void environment_done(Environment *e) {

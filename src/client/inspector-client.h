@@ -16,4 +16,10 @@ typedef struct Environment {
  * in the caller's session asks for it.
  * Returns 0 or an exit status (client.h); then the reason was printed. */
 int inspector_get_environment(pid_t pid, Environment *ret);
+
+/* Asks for one variable and no more, which may be allowed where all is not.
+ * ret: its entry, as getenv(3) finds it; empty if it is not set.
+ * Returns 0, an exit status as above, or -EOPNOTSUPP if only the whole environment can tell it: a name or a value that is
+ * no UTF-8, or too long. */
+int inspector_get_variable(pid_t pid, const char *name, Environment *ret);
 void environment_done(Environment *e);

@@ -47,6 +47,20 @@ static int seal(int fd) {
         return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
+static int append_string(sd_bus_message *message, int fd) {
+        _cleanup_(view_done) View view = {};
+        int r;
+
+        r = view_open(fd, &view);
+        if (r < 0)
+                return r;
+        if (view.size == 0 || view.size > ANSWER_MESSAGE_MAX ||
+            strnlen(view.data, view.size) != view.size - 1)
+                return -EPROTO;
+
+        return sd_bus_message_append_basic(message, 's', view.data);
+}
+
 static int append_strings(sd_bus_message *message, int fd) {
         _cleanup_(view_done) View view = {};
         int r;
@@ -140,7 +154,7 @@ int answer_measure(const Question *question, int answer_fd, size_t *ret_bytes, s
         assert(ret_bytes);
         assert(ret_fds);
 
-        if (question->answer == ANSWER_STRINGS) {
+        if (question_wants_text(question)) {
                 r = view_open(answer_fd, &view);
                 if (r < 0)
                         return r;
@@ -181,6 +195,9 @@ int answer_send(sd_bus_message *call, const Question *question, const Identity *
         switch (question->answer) {
         case ANSWER_STRINGS:
                 r = append_strings(message, answer_fd);
+                break;
+        case ANSWER_STRING:
+                r = append_string(message, answer_fd);
                 break;
         case ANSWER_FILE:
                 r = sd_bus_message_append(message, "h", answer_fd);

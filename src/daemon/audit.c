@@ -14,12 +14,13 @@
 
 void audit_write(const AuditEntry *entry) {
         const bool allowed = entry->result == 0;
-        _cleanup_free_ char *executable = NULL;
+        _cleanup_free_ char *executable = NULL, *variable = NULL;
 
         assert(entry);
 
         executable = text_escape(entry->process->executable, strlen(entry->process->executable));
-        if (!executable)
+        variable = text_escape(entry->variable, strlen(entry->variable));
+        if (!executable || !variable)
                 return;
 
         /* clang-format off */
@@ -32,6 +33,8 @@ void audit_write(const AuditEntry *entry) {
                                "PEKEENV_RESULT=%s", allowed ? "allowed" : "refused",
                                "PEKEENV_REASON=%s", access_to_string(entry->access),
                                "PEKEENV_METHOD=%s", entry->method,
+                               "PEKEENV_ACTION=%s", entry->action,
+                               "PEKEENV_VARIABLE=%s", variable,
                                "PEKEENV_CALLER=%s", entry->sender,
                                "PEKEENV_CALLER_UID=%u", entry->caller->uid,
                                "PEKEENV_CALLER_PID=%d", entry->caller->pid,

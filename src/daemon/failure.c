@@ -11,7 +11,7 @@
 typedef struct Failure {
         int number;
         const char *name;
-        const char *text; /* %s: the process */
+        const char *text; /* the first %s: the process; the second: the polkit action */
 } Failure;
 
 static const Failure failures[] = {
@@ -53,11 +53,14 @@ static const Failure failures[] = {
           "The memory of %s could not be read in time. Ask again, if it is worth it." },
         { -EINVAL, SD_BUS_ERROR_INVALID_ARGS,
           "This names no %s. Give the PID of one, which is not 0, or a pidfd as pidfd_open() makes it." },
+        { -EDOM, SD_BUS_ERROR_INVALID_ARGS,
+          "This names no variable of %s. A name is not empty, has no '=' in it, and is at most 255 bytes long." },
+        { -ENOMSG, ERROR "NoSuchVariable", "There is no variable of this name in the environment of %s." },
         { -EACCES, SD_BUS_ERROR_ACCESS_DENIED,
           "You may not read the environment of %s: it is not your own, or has more rights than you, and "
-          "polkit does not allow it (action org.pekeenv.inspector.read)." },
+          "polkit does not allow it (action %s)." },
         { -ENOKEY, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
-          "Reading the environment of %s needs authentication (polkit action org.pekeenv.inspector.read), "
+          "Reading the environment of %s needs authentication (polkit action %s), "
           "and the call did not allow to ask for it. Call again with interactive authorization allowed." },
         { -EHOSTDOWN, SD_BUS_ERROR_ACCESS_DENIED,
           "You may not read the environment of %s: it is not your own, or has more rights than you, and "
@@ -77,11 +80,12 @@ static const Failure *failure_find(int number) {
         return &other;
 }
 
-int failure_set(sd_bus_error *error, int number, pid_t pid, const char *user) {
+int failure_set(sd_bus_error *error, int number, pid_t pid, const char *user, const char *action) {
         const Failure *failure = failure_find(number);
         char process[128];
 
         assert(error);
+        assert(action);
 
         if (pid <= 0)
                 (void) snprintf(process, sizeof(process), "process");
@@ -92,6 +96,6 @@ int failure_set(sd_bus_error *error, int number, pid_t pid, const char *user) {
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        return sd_bus_error_setf(error, failure->name, failure->text, process);
+        return sd_bus_error_setf(error, failure->name, failure->text, process, action);
 #pragma GCC diagnostic pop
 }

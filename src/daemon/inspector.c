@@ -16,7 +16,14 @@ static const Question questions[] = {
         { .method = "OpenEnvironment", .answer = ANSWER_FILE },
         { .method = "OpenEnvironmentByPIDFD", .by_pidfd = true, .answer = ANSWER_FILE },
         { .method = "GetInitialEnvironment", .initial = true, .answer = ANSWER_STRINGS },
-        { .method = "Describe", .answer = ANSWER_DESCRIPTION },
+        { .method = "GetVariable", .part = PART_VALUE, .answer = ANSWER_STRING },
+        { .method = "GetVariableByPIDFD", .by_pidfd = true, .part = PART_VALUE, .answer = ANSWER_STRING },
+        { .method = "GetVariableNames", .part = PART_NAMES, .answer = ANSWER_STRINGS },
+        { .method = "GetVariableNamesByPIDFD",
+          .by_pidfd = true,
+          .part = PART_NAMES,
+          .answer = ANSWER_STRINGS },
+        { .method = "Describe", .part = PART_NOTHING, .answer = ANSWER_DESCRIPTION },
 };
 
 static const Question *question_find(const char *method) {
@@ -69,11 +76,29 @@ static int read_process(sd_bus_message *message, const Question *question, int *
         return 0;
 }
 
+static int read_variable(sd_bus_message *message, const Question *question, const char **ret) {
+        const char *name = "";
+
+        if (question->part == PART_VALUE) {
+                int r = sd_bus_message_read(message, "s", &name);
+
+                if (r < 0)
+                        return r;
+                if (name[0] == 0 || strchr(name, '=') || strlen(name) > VARIABLE_NAME_MAX)
+                        return -EDOM;
+        }
+
+        *ret = name;
+        return 0;
+}
+
 static int on_method(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         const Question *question = question_find(sd_bus_message_get_member(message));
         Service *service = userdata;
+        _cleanup_close_ int pidfd = -EBADF;
+        const char *variable;
         pid_t pid = 0;
-        int pidfd = -EBADF, r;
+        int r;
 
         assert(question);
 
@@ -84,9 +109,11 @@ static int on_method(sd_bus_message *message, void *userdata, sd_bus_error *erro
 
         r = read_process(message, question, &pidfd, &pid);
         if (r >= 0)
-                r = request_start(service, question, message, pidfd, pid);
+                r = read_variable(message, question, &variable);
+        if (r >= 0)
+                r = request_start(service, question, variable, message, TAKE_FD(pidfd), pid);
 
-        return r < 0 ? failure_set(error, r, pid, NULL) : 1;
+        return r < 0 ? failure_set(error, r, pid, NULL, question_action(question)) : 1;
 }
 
 static int get_version(sd_bus *bus _unused_, const char *path _unused_, const char *interface _unused_,
@@ -95,9 +122,12 @@ static int get_version(sd_bus *bus _unused_, const char *path _unused_, const ch
         return sd_bus_message_append(reply, "s", PROJECT_VERSION);
 }
 
-#define METHOD(name, in, in_name, out, out_name)                                                          \
-        SD_BUS_METHOD_WITH_NAMES(name, in, SD_BUS_PARAM(in_name), out, SD_BUS_PARAM(out_name), on_method, \
+#define METHOD_WITH(name, in, in_names, out, out_name)                                       \
+        SD_BUS_METHOD_WITH_NAMES(name, in, in_names, out, SD_BUS_PARAM(out_name), on_method, \
                                  SD_BUS_VTABLE_UNPRIVILEGED)
+#define METHOD(name, in, in_name, out, out_name) METHOD_WITH(name, in, SD_BUS_PARAM(in_name), out, out_name)
+#define METHOD2(name, in, in_name, in_name2, out, out_name) \
+        METHOD_WITH(name, in, SD_BUS_PARAM(in_name) SD_BUS_PARAM(in_name2), out, out_name)
 
 /* clang-format off */
 static const sd_bus_vtable vtable[] = {
@@ -107,6 +137,10 @@ static const sd_bus_vtable vtable[] = {
         METHOD("OpenEnvironment", "u", pid, "h", environment),
         METHOD("OpenEnvironmentByPIDFD", "h", pidfd, "h", environment),
         METHOD("GetInitialEnvironment", "u", pid, "as", environment),
+        METHOD2("GetVariable", "us", pid, name, "s", value),
+        METHOD2("GetVariableByPIDFD", "hs", pidfd, name, "s", value),
+        METHOD("GetVariableNames", "u", pid, "as", names),
+        METHOD("GetVariableNamesByPIDFD", "h", pidfd, "as", names),
         METHOD("Describe", "u", pid, "a{sv}", description),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,

@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "audit.h"
+#include "authorization.h"
 #include "debug-file.h"
 #include "delivery.h"
 #include "failure.h"
@@ -14,9 +15,6 @@
 #include "log.h"
 #include "reader.h"
 #include "request.h"
-#include "text.h"
-
-#define ACTION_READ "org.pekeenv.inspector.read"
 
 #define REQUESTS_MAX 1024U
 #define REQUESTS_OF_USER_MAX 256U
@@ -62,7 +60,8 @@ void request_fail(Request *request, int failure) {
         assert(request);
         assert(failure < 0);
 
-        (void) failure_set(&error, failure, request->pid, request->names.user);
+        (void) failure_set(&error, failure, request->pid, request->names.user,
+                           question_action(request->question));
         (void) sd_bus_reply_method_error(request->message, &error);
         request_free(request);
 }
@@ -70,6 +69,8 @@ void request_fail(Request *request, int failure) {
 static void request_audit(const Request *request, int result) {
         audit_write(&(AuditEntry){
                 .method = request->question->method,
+                .action = question_action(request->question),
+                .variable = request->variable,
                 .sender = sd_bus_message_get_sender(request->message),
                 .caller = &request->sender->caller,
                 .process = &request->identity,
@@ -289,30 +290,6 @@ static void on_authorization(int result, void *userdata) {
         request_want_reader(request, REQUEST_READING);
 }
 
-static int request_ask_polkit(Request *request) {
-        _cleanup_free_ char *executable = NULL;
-        char pid[16], uid[16];
-
-        executable = text_escape(request->identity.executable, strlen(request->identity.executable));
-        if (!executable)
-                return -ENOMEM;
-
-        (void) snprintf(pid, sizeof(pid), "%d", request->identity.pid);
-        (void) snprintf(uid, sizeof(uid), "%u", request->identity.uids[ID_EFFECTIVE]);
-
-        return polkit_query(request->message, ACTION_READ,
-                            (const PolkitDetail[]){
-                                    { "pid", pid },
-                                    { "uid", uid },
-                                    { "user", request->names.user[0] ? request->names.user : uid },
-                                    { "exe", executable },
-                                    { "unit", request->names.unit },
-                                    { "method", request->question->method },
-                                    {},
-                            },
-                            on_authorization, request, &request->polkit);
-}
-
 static void request_continue_authorizing(Request *request) {
         int r;
 
@@ -320,7 +297,8 @@ static void request_continue_authorizing(Request *request) {
         if (request->waits)
                 return;
 
-        r = request_ask_polkit(request);
+        r = authorization_query(request->message, request->question, request->variable, &request->identity,
+                                &request->names, on_authorization, request, &request->polkit);
         if (r < 0)
                 request_fail(request, r);
 }
@@ -424,14 +402,19 @@ static void on_reading(int error, const ReaderReply *reply, void *userdata) {
 }
 
 static void request_read(Request *request) {
-        const ReaderRequest message = {
+        const bool text = question_wants_text(request->question);
+        ReaderRequest message = {
                 .operation = READER_READ,
                 .expected = request->identity,
                 .initial = request->question->initial,
-                .text = request->question->answer == ANSWER_STRINGS,
-                .size_max = request->question->answer == ANSWER_STRINGS ? ANSWER_MESSAGE_MAX : SIZE_MAX,
+                .part = request->question->part,
+                .text = text,
+                .size_max = text ? ANSWER_MESSAGE_MAX : SIZE_MAX,
         };
         int r;
+
+        assert(strlen(request->variable) < sizeof(message.variable));
+        (void) strcpy(message.variable, request->variable);
 
         request->answer_fd = memfd_create("pekeenv", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (request->answer_fd < 0)
@@ -444,14 +427,15 @@ static void request_read(Request *request) {
                 request_fail(request, r);
 }
 
-int request_start(Service *service, const Question *question, sd_bus_message *message, int pidfd,
-                  pid_t pid) {
+int request_start(Service *service, const Question *question, const char *variable, sd_bus_message *message,
+                  int pidfd, pid_t pid) {
         _cleanup_close_ int fd = pidfd;
         Request *request;
         int r;
 
         assert(service);
         assert(question);
+        assert(variable);
         assert(message);
         assert(pidfd >= 0);
 
@@ -464,6 +448,7 @@ int request_start(Service *service, const Question *question, sd_bus_message *me
 
         request->service = service;
         request->question = question;
+        request->variable = variable;
         request->message = sd_bus_message_ref(message);
         request->pidfd = TAKE_FD(fd);
         request->pid = pid;

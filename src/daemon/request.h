@@ -22,6 +22,7 @@ typedef struct Request {
         TAILQ_ENTRY(Request) entry;
         Service *service;
         const Question *question;
+        const char *variable; /* the name that is asked for, "" if none; the message's */
         sd_bus_message *message;
         int pidfd;
         pid_t pid; /* 0 while a pidfd is all that is known */
@@ -49,9 +50,11 @@ typedef struct Request {
 
 /* Starts to answer a method call. The answer, or an error, is sent when it is there; this does not wait for
  * it.
- * pidfd: of the process, taken over in any case. pid: for messages, 0 if not known.
+ * variable: the name that is asked for, "" if none; the message's. pidfd: of the process, taken over in any case. pid:
+ * for messages, 0 if not known.
  * Returns 0 or a negative errno: then nothing was started. */
-int request_start(Service *service, const Question *question, sd_bus_message *message, int pidfd, pid_t pid);
+int request_start(Service *service, const Question *question, const char *variable, sd_bus_message *message,
+                  int pidfd, pid_t pid);
 
 /* Goes on with a request that waits, if it can. */
 void request_retry(Request *request);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <search.h>
 #include <string.h>
 #include <time.h>
 
@@ -134,6 +135,83 @@ static void snapshot_wipe(Snapshot *s) {
                 explicit_bzero(s->data, s->size);
                 free(s->data);
         }
+}
+
+/* What is left is a part of what was there, at its start. */
+static void snapshot_shrink(Snapshot *s, size_t size, size_t n_entries) {
+        explicit_bzero(s->data + size, s->size - size);
+        s->size = size;
+        s->n_entries = n_entries;
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(a, b);
+}
+
+static void leave_name(void *name _unused_) {
+}
+
+/* names: of tsearch(3), which stays balanced whatever is put into it. Returns whether the name was not there yet, or
+ * -ENOMEM. */
+static int names_add(void **names, const char *name) {
+        const char *const *found = tsearch(name, names, compare_names);
+
+        return found ? *found == name : -ENOMEM;
+}
+
+int snapshot_keep_names(Snapshot *s) {
+        char *kept, *next, *end;
+        void *names = NULL;
+        size_t n_names = 0;
+        int r = 0;
+
+        assert(s);
+
+        if (s->size == 0)
+                return 0;
+
+        kept = s->data;
+        end = s->data + s->size;
+        for (char *p = s->data; p < end && r >= 0; p = next) {
+                const size_t n = strcspn(p, "=");
+                const bool has_name = n > 0 && p[n] == '=';
+
+                next = p + n + strlen(p + n) + 1;
+                if (!has_name)
+                        continue;
+
+                memmove(kept, p, n);
+                kept[n] = 0;
+                r = names_add(&names, kept);
+                if (r > 0) {
+                        kept += n + 1;
+                        n_names++;
+                }
+        }
+        tdestroy(names, leave_name);
+
+        snapshot_shrink(s, (size_t) (kept - s->data), n_names);
+        return r < 0 ? r : 0;
+}
+
+int snapshot_keep_value(Snapshot *s, const char *name) {
+        size_t n;
+
+        assert(s);
+        assert(name);
+
+        n = strlen(name);
+        for (size_t i = 0; i < s->size; i += strlen(s->data + i) + 1)
+                if (strncmp(s->data + i, name, n) == 0 && s->data[i + n] == '=') {
+                        const char *value = s->data + i + n + 1;
+                        const size_t size = strlen(value) + 1;
+
+                        memmove(s->data, value, size);
+                        snapshot_shrink(s, size, 1);
+                        return 0;
+                }
+
+        return -ENOMSG;
 }
 
 int snapshot_make_text(Snapshot *s) {

@@ -29,6 +29,17 @@ int snapshot_take(Memory *m, const Location *l, Snapshot *ret);
  * Returns 0, -EFBIG, or the errors of memory_read(). */
 int snapshot_take_initial(Memory *m, const ProcessStat *stat, Snapshot *ret);
 
+/* Takes everything out but the names: what stands before the first "=" of an entry, in the order of the entries, each
+ * name once. Entries without "=", and with nothing before it, have no name that getenv(3) finds; they are left out.
+ * What is taken out is wiped. Returns 0 or -ENOMEM. */
+int snapshot_keep_names(Snapshot *s);
+
+/* Takes everything out but the value of one variable, which is then the only entry: the one that getenv(3) finds, of the
+ * first entry with this name. What is taken out is wiped.
+ * name: not empty and without "=".
+ * Returns 0, or -ENOMSG if there is none. */
+int snapshot_keep_value(Snapshot *s, const char *name);
+
 /* Makes every entry valid UTF-8, see utf8_replace_invalid(). Returns 0 or -ENOMEM. */
 int snapshot_make_text(Snapshot *s);
 

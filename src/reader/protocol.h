@@ -22,6 +22,17 @@ enum { READER_FDS_MAX = 3 };
 /* What a string costs on the bus at most, beside its bytes: length, alignment. The NUL byte is counted already. */
 #define STRING_OVERHEAD 7U
 
+/* The longest name of a variable that can be asked for. */
+#define VARIABLE_NAME_MAX 255U
+
+/* What of an environment is wanted. The rest does not leave the reader. */
+typedef enum Part {
+        PART_ALL,
+        PART_NAMES,
+        PART_VALUE,   /* of one variable */
+        PART_NOTHING, /* only where it is, and how large */
+} Part;
+
 typedef struct ReaderRequest {
         ReaderOperation operation;
 
@@ -32,15 +43,18 @@ typedef struct ReaderRequest {
         Identity expected; /* who it is, and whom reading was allowed for: anybody else is refused */
 
         /* READER_READ */
-        bool initial;    /* the environment that the process was started with */
-        bool text;       /* as UTF-8 */
-        size_t size_max; /* of the answer on the bus */
+        bool initial; /* the environment that the process was started with */
+        Part part;
+        char variable[VARIABLE_NAME_MAX + 1]; /* PART_VALUE: its name */
+        bool text;                            /* as UTF-8 */
+        size_t size_max;                      /* of the answer on the bus */
 } ReaderRequest;
 
 typedef struct ReaderReply {
         /* 0 or a negative errno: those of process_open(), identity_read(), location_find() and
          * snapshot_take(); and
          * -ESTALE  the process is not who was expected, or not any more
+         * -ENOMSG  there is no such variable
          * -E2BIG   the answer is larger than size_max */
         int error;
 
@@ -51,7 +65,8 @@ typedef struct ReaderReply {
         /* READER_NAME */
         Names names;
 
-        /* READER_READ: the answer itself is in the memfd, in the format of /proc/PID/environ */
+        /* READER_READ: the answer itself is in the memfd: entries, names or a value, each ended by a NUL byte. The
+         * number and the size are those of the whole environment, in the format of /proc/PID/environ. */
         Location location;
         size_t n_entries;
         size_t size;

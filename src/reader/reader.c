@@ -88,6 +88,22 @@ static void reply_debug_link(ReaderReply *reply, Memory *memory) {
                 reply->debug_link = link;
 }
 
+static int reader_keep(Snapshot *snapshot, const ReaderRequest *request) {
+        switch (request->part) {
+        case PART_ALL:
+                return 0;
+        case PART_NAMES:
+                return snapshot_keep_names(snapshot);
+        case PART_VALUE:
+                return snapshot_keep_value(snapshot, request->variable);
+        case PART_NOTHING:
+                snapshot_done(snapshot);
+                return 0;
+        }
+
+        return -EINVAL;
+}
+
 /* From here on the reader is in the hands of whoever made the memory that it reads. */
 static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRequest *request,
                          int answer_fd, ReaderReply *reply) {
@@ -110,6 +126,10 @@ static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRe
 
         reply->n_entries = snapshot.n_entries;
         reply->size = snapshot.size;
+
+        r = reader_keep(&snapshot, request);
+        if (r < 0)
+                return r;
 
         if (request->text) {
                 r = snapshot_make_text(&snapshot);

@@ -24,6 +24,7 @@ NO_ENVIRONMENT = "org.pekeenv.Error.NoEnvironment"
 UNSUPPORTED = "org.pekeenv.Error.Unsupported"
 TOO_LARGE = "org.pekeenv.Error.TooLarge"
 BUSY = "org.pekeenv.Error.Busy"
+NO_SUCH_VARIABLE = "org.pekeenv.Error.NoSuchVariable"
 CHANGING = "org.pekeenv.Error.Changing"
 
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
@@ -61,7 +62,7 @@ def native(value):
 def make_call(method, *arguments, signature=None, interactive=False, to=(NAME, PATH, INTERFACE)):
     message = dbus.lowlevel.MethodCallMessage(*to, method)
     if signature is None:
-        signature = "h" if method.endswith("ByPIDFD") else "u"
+        signature = ("h" if method.endswith("ByPIDFD") else "u") + "s" * (len(arguments) - 1)
     if signature:
         message.append(*arguments, signature=signature)
     message.set_allow_interactive_authorization(interactive)

@@ -13,6 +13,7 @@ AUTHORITY = (NAME, "/org/freedesktop/PolicyKit1/Authority", "org.freedesktop.Pol
 ACTIVATION_FILE = "/usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
 RULES = "/etc/polkit-1/rules.d"
 ACTION = "org.pekeenv.inspector.read"
+ACTION_NAMES = "org.pekeenv.inspector.read-names"
 LIMIT = 30
 
 CHANGED = "type='signal',interface='org.freedesktop.PolicyKit1.Authority',member='Changed'"

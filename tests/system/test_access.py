@@ -4,7 +4,7 @@
 import bus
 import target
 
-METHODS = ("GetEnvironment", "OpenEnvironment", "GetInitialEnvironment", "Describe")
+METHODS = ("GetEnvironment", "OpenEnvironment", "GetInitialEnvironment", "GetVariableNames", "Describe")
 
 
 def test_a_user_reads_what_her_own_process_has_changed(alice, start):

@@ -8,6 +8,7 @@ import socket
 import pytest
 
 import bus
+import polkit
 import target
 
 JOURNAL = "/run/systemd/journal/socket"
@@ -102,14 +103,32 @@ def test_what_polkit_refuses_and_then_allows(alice, bob, process, journal, rules
     assert_about(journal.entry(), process, alice, bob, "allowed", "polkit")
 
 
+def test_the_action_and_the_variable_are_told(alice, bob, process, journal):
+    def asked(entry):
+        return entry["PEKEENV_RESULT"], entry["PEKEENV_METHOD"], entry["PEKEENV_ACTION"], entry["PEKEENV_VARIABLE"]
+
+    bob.call("GetVariable", process.pid, "SECRET")
+    assert asked(journal.entry()) == ("allowed", "GetVariable", polkit.ACTION, "SECRET")
+
+    alice.is_refused("GetVariable", process.pid, "A\nPEKEENV")
+    assert asked(journal.entry()) == ("refused", "GetVariable", polkit.ACTION, r"A\nPEKEENV")
+
+    alice.is_refused("GetVariableNames", process.pid)
+    assert asked(journal.entry()) == ("refused", "GetVariableNames", polkit.ACTION_NAMES, "")
+
+    alice.is_refused("GetEnvironment", process.pid)
+    assert asked(journal.entry()) == ("refused", "GetEnvironment", polkit.ACTION, "")
+    assert b"hush-hush" not in journal.raw
+
+
 def test_one_entry_for_each_and_never_a_name_or_a_value(alice, bob, root, process, journal):
-    for method in ("GetEnvironment", "GetInitialEnvironment", "Describe"):
+    for method in ("GetEnvironment", "GetInitialEnvironment", "GetVariableNames", "Describe"):
         bob.call(method, process.pid)
         alice.is_refused(method, process.pid)
     root.do(lambda: bool(bus.call("OpenEnvironment", process.pid)))
 
-    results = [journal.entry()["PEKEENV_RESULT"] for _ in range(7)]
-    assert results == ["allowed", "refused"] * 3 + ["allowed"]
+    results = [journal.entry()["PEKEENV_RESULT"] for _ in range(9)]
+    assert results == ["allowed", "refused"] * 4 + ["allowed"]
     assert journal.entry(limit=0) is None
     assert b"SECRET" not in journal.raw
     assert b"hush-hush" not in journal.raw

@@ -67,6 +67,35 @@ def test_a_name_is_the_whole_name(alice, process):
         assert (got.stdout, got.returncode) == ("", MISSING), name
 
 
+def test_for_one_name_the_right_to_read_this_variable_is_enough(alice, bob, start, rules):
+    process = start.puppet(bob)
+    process.do("set_environ(b'A=1', b'B=2')")
+    rules.allow('action.lookup("variable") == "A"')
+
+    assert get(alice, str(process.pid), "A").stdout == "1\n"
+    for names in ([], ["B"], ["A", "B"], ["A", "A"]):
+        got = get(alice, str(process.pid), *names)
+        assert (got.stdout, got.returncode) == ("", DENIED), names
+
+
+def test_for_one_name_nothing_else_is_asked_for(alice, process):
+    with bus.Watch("type='method_call',interface='org.pekeenv.Inspector'") as watch:
+        assert get(alice, process, "B").stdout == "two words\n"
+        assert get(alice, process, "NOT").returncode == MISSING
+        assert [message["member"] for message in watch.seen()] == ["GetVariable"] * 2
+
+
+def test_one_value_is_exact_whatever_it_is(alice, start):
+    started = start.puppet(alice)
+    started.do(r"set_environ(b'X=a\xffb', b'R=\xef\xbf\xbd', b'\xff=y', b'LARGE=' + b'x' * (20 << 20), b'n' * 256 + b'=z')")
+
+    for name, value in ((b"X", b"a\xffb"), (b"R", b"\xef\xbf\xbd"), (b"\xff", b"y"), (b"LARGE", b"x" * (20 << 20)),
+                        (b"n" * 256, b"z")):
+        got = get(alice, "-0", str(started.pid), name, text=False)
+        assert (got.returncode, got.stderr) == (0, b"")
+        assert got.stdout == value + b"\0", name[:5]
+
+
 @pytest.mark.parametrize("arguments", [
     [], ["get"], ["get", "0"], ["get", "-1"], ["get", "x"], ["get", "1x"], ["get", ""], ["get", " 1"],
     ["get", "99999999999"], ["get", "4294967297"], ["get", "--wrong", "1"], ["take", "1"], ["--wrong"],

@@ -3,6 +3,7 @@
 
 import os
 import pty
+import re
 import select
 import subprocess
 import termios
@@ -30,10 +31,11 @@ def details(bob, start):
         "exe": os.path.realpath(target.PYTHON),
         "unit": "",
         "method": "GetEnvironment",
+        "variable": "",
     }
 
 
-@pytest.mark.parametrize("key", ["pid", "uid", "user", "exe", "unit", "method"])
+@pytest.mark.parametrize("key", ["pid", "uid", "user", "exe", "unit", "method", "variable"])
 def test_a_rule_can_decide_by(key, alice, details, rules):
     process, known = details
     rules.allow(f'action.lookup("{key}") === "{known[key]}"')
@@ -264,15 +266,15 @@ class Terminal:
 class Asker:
     """A caller who waits to be told to call, so that an agent can be there for him before."""
 
-    def __init__(self, user, pid):
+    def __init__(self, user, *arguments, method="GetEnvironment"):
         self._go, self._told = os.pipe(), os.pipe()
-        self._deed = user.begin(self._call, pid)
+        self._deed = user.begin(self._call, method, *arguments)
         self.pid = self._deed.pid
 
-    def _call(self, pid):
+    def _call(self, *call):
         connection = bus.connect()
         os.read(self._go[0], 1)
-        return bus.call("GetEnvironment", pid, interactive=True, connection=connection)
+        return bus.call(*call, interactive=True, connection=connection)
 
     def ask(self):
         os.write(self._go[1], b"x")
@@ -303,6 +305,15 @@ def test_a_person_is_asked_about_the_process_and_the_right_password_lets_read(al
         assert asker.result() == target.ENTRIES
     finally:
         terminal.end()
+
+
+def test_a_password_counts_for_no_other_question():
+    """It was given for one process and maybe one variable, and polkit would remember it for all."""
+    for action in (polkit.ACTION, polkit.ACTION_NAMES):
+        shown = subprocess.run(
+            ["pkaction", "--verbose", "--action-id", action], stdout=subprocess.PIPE, text=True, check=True).stdout
+        for kind in ("any", "inactive", "active"):
+            assert re.search(rf"^ *implicit {kind}: *auth_admin$", shown, re.MULTILINE), shown
 
 
 def test_a_wrong_password_does_not(alice, bob, start, administrator):

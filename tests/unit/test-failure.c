@@ -3,6 +3,8 @@
 #include "failure.h"
 #include "unit.h"
 
+#define ACTION "org.pekeenv.inspector.read-names"
+
 /* What a request can end with, and what the contract calls it. */
 static const struct {
         int number;
@@ -26,6 +28,8 @@ static const struct {
         { -ESHUTDOWN, "org.pekeenv.Error.Busy" },
         { -ETIMEDOUT, "org.pekeenv.Error.TimedOut" },
         { -EINVAL, "org.freedesktop.DBus.Error.InvalidArgs" },
+        { -EDOM, "org.freedesktop.DBus.Error.InvalidArgs" },
+        { -ENOMSG, "org.pekeenv.Error.NoSuchVariable" },
         { -EACCES, "org.freedesktop.DBus.Error.AccessDenied" },
         { -EHOSTDOWN, "org.freedesktop.DBus.Error.AccessDenied" },
         { -ENOKEY, "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired" },
@@ -39,7 +43,7 @@ static void test_every_failure_has_the_name_of_the_contract(void **state _unused
         for (size_t i = 0; i < ELEMENTSOF(failures); i++) {
                 _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-                assert_true(failure_set(&error, failures[i].number, 4711, "alice") < 0);
+                assert_true(failure_set(&error, failures[i].number, 4711, "alice", ACTION) < 0);
                 assert_string_equal(error.name, failures[i].name);
         }
 }
@@ -48,7 +52,7 @@ static void test_every_message_names_the_process_and_its_user(void **state _unus
         for (size_t i = 0; i < ELEMENTSOF(failures); i++) {
                 _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-                (void) failure_set(&error, failures[i].number, 4711, "alice");
+                (void) failure_set(&error, failures[i].number, 4711, "alice", ACTION);
                 assert_non_null(strstr(error.message, "4711"));
                 assert_non_null(strstr(error.message, "alice"));
         }
@@ -64,7 +68,8 @@ static void test_every_message_is_sentences_for_a_person(void **state _unused_) 
                 for (size_t k = 0; k < ELEMENTSOF(processes); k++) {
                         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-                        (void) failure_set(&error, failures[i].number, processes[k].pid, processes[k].user);
+                        (void) failure_set(&error, failures[i].number, processes[k].pid, processes[k].user,
+                                           ACTION);
                         assert_null(strchr(error.message, '%'));
                         assert_null(strstr(error.message, "  "));
                         assert_null(strstr(error.message, "(null)"));
@@ -80,7 +85,7 @@ static void test_every_message_is_sentences_for_a_person(void **state _unused_) 
 static void test_a_user_name_cannot_act_as_a_format(void **state _unused_) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-        (void) failure_set(&error, -ESRCH, 4711, "%s%n%d");
+        (void) failure_set(&error, -ESRCH, 4711, "%s%n%d", ACTION);
         assert_non_null(strstr(error.message, "%s%n%d"));
 }
 
@@ -90,7 +95,7 @@ static void test_a_long_user_name_does_no_harm(void **state _unused_) {
 
         memset(name, 'x', sizeof(name));
         name[sizeof(name) - 1] = 0;
-        (void) failure_set(&error, -ESRCH, 4711, name);
+        (void) failure_set(&error, -ESRCH, 4711, name, ACTION);
         assert_non_null(strstr(error.message, "4711"));
 }
 
@@ -98,7 +103,7 @@ static void test_unsupported_says_what_to_call_instead(void **state _unused_) {
         for (size_t i = 0; i < ELEMENTSOF(failures); i++) {
                 _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-                (void) failure_set(&error, failures[i].number, 4711, NULL);
+                (void) failure_set(&error, failures[i].number, 4711, NULL, ACTION);
                 if (strcmp(error.name, "org.pekeenv.Error.Unsupported") == 0)
                         assert_non_null(strstr(error.message, "GetInitialEnvironment"));
         }
@@ -107,8 +112,19 @@ static void test_unsupported_says_what_to_call_instead(void **state _unused_) {
 static void test_too_large_says_what_to_call_instead(void **state _unused_) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 
-        (void) failure_set(&error, -E2BIG, 4711, NULL);
+        (void) failure_set(&error, -E2BIG, 4711, NULL, ACTION);
         assert_non_null(strstr(error.message, "OpenEnvironment"));
+}
+
+static void test_a_refusal_names_the_action_that_would_allow_it(void **state _unused_) {
+        static const int refusals[] = { -EACCES, -ENOKEY };
+
+        for (size_t i = 0; i < ELEMENTSOF(refusals); i++) {
+                _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+
+                (void) failure_set(&error, refusals[i], 4711, "alice", ACTION);
+                assert_non_null(strstr(error.message, "action " ACTION));
+        }
 }
 
 int main(void) {
@@ -120,6 +136,7 @@ int main(void) {
                 cmocka_unit_test(test_a_long_user_name_does_no_harm),
                 cmocka_unit_test(test_unsupported_says_what_to_call_instead),
                 cmocka_unit_test(test_too_large_says_what_to_call_instead),
+                cmocka_unit_test(test_a_refusal_names_the_action_that_would_allow_it),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

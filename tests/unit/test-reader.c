@@ -194,6 +194,38 @@ static void test_text_is_valid_and_the_size_is_that_of_the_process(void **state 
         subject_done(&s);
 }
 
+static void assert_part(const ReaderRequest *wanted, int error, const char *expected, size_t size) {
+        Subject s = subject_new(have_environment, (void *) some_entries);
+        ReaderRequest request = *wanted;
+
+        identify(s.reader_fd, s.pidfd, &s.reply);
+        request.operation = READER_READ;
+        request.expected = s.reply.identity;
+        request.size_max = SIZE_MAX;
+        ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
+
+        assert_int_equal(s.reply.error, error);
+        assert_int_equal(s.reply.n_entries, 4);
+        assert_content(s.answer_fd, expected, size);
+        subject_done(&s);
+}
+
+static void test_what_was_not_asked_for_does_not_leave_the_reader(void **state _unused_) {
+        const ReaderRequest names = { .part = PART_NAMES };
+        const ReaderRequest value = { .part = PART_VALUE, .variable = "BAD" };
+        const ReaderRequest text = { .part = PART_VALUE, .variable = "BAD", .text = true };
+        const ReaderRequest other = { .part = PART_VALUE, .variable = "BA" };
+        const ReaderRequest nothing = { .part = PART_NOTHING };
+
+        skip_where_readers_cannot_run();
+
+        assert_part(&names, 0, "B\0A\0UTF\0BAD", sizeof("B\0A\0UTF\0BAD"));
+        assert_part(&value, 0, "\xff", sizeof("\xff"));
+        assert_part(&text, 0, "\xef\xbf\xbd", sizeof("\xef\xbf\xbd"));
+        assert_part(&other, -ENOMSG, "", 0);
+        assert_part(&nothing, 0, "", 0);
+}
+
 static void test_the_first_environment_can_be_asked_for(void **state _unused_) {
         _cleanup_(process_done) Process p = PROCESS_NULL;
         ReaderRequest request;
@@ -454,6 +486,7 @@ int main(void) {
                 cmocka_unit_test(test_a_reader_tells_the_names_of_a_process),
                 cmocka_unit_test(test_a_reader_reads_the_environment_of_now_and_goes),
                 cmocka_unit_test(test_text_is_valid_and_the_size_is_that_of_the_process),
+                cmocka_unit_test(test_what_was_not_asked_for_does_not_leave_the_reader),
                 cmocka_unit_test(test_the_first_environment_can_be_asked_for),
                 cmocka_unit_test(test_an_answer_larger_than_allowed_is_not_given),
                 cmocka_unit_test(test_anybody_but_the_expected_is_refused),

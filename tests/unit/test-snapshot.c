@@ -452,6 +452,99 @@ static void test_text_of_nothing_is_nothing(void **state _unused_) {
         assert_int_equal(s.size, 0);
 }
 
+/* What a part of these entries is, and that nothing else is left of them in the memory where they were. */
+typedef int (*keep_t)(Snapshot *s, const char *name);
+
+static int keep_names(Snapshot *s, const char *name _unused_) {
+        return snapshot_keep_names(s);
+}
+
+static void assert_kept(const char *const entries[], size_t n, keep_t keep, const char *name,
+                        const char *expected, size_t size, size_t n_entries) {
+        _cleanup_(memory_freep) Memory *m = new_memory(ELFCLASS64);
+        _cleanup_(snapshot_done) Snapshot s = {};
+        size_t whole;
+
+        (void) put_environment(m, ARRAY, STRINGS, entries, n);
+        assert_int_equal(snapshot_take(m, &location, &s), 0);
+        whole = s.size;
+
+        assert_int_equal(keep(&s, name), 0);
+        assert_int_equal(s.n_entries, n_entries);
+        assert_int_equal(s.size, size);
+        if (size > 0)
+                assert_memory_equal(s.data, expected, size);
+        for (size_t i = size; i < whole; i++)
+                assert_int_equal(s.data[i], 0);
+}
+
+static void test_of_names_nothing_but_the_names_is_left(void **state _unused_) {
+        static const char *const entries[] = { "PASSWORD=hunter2", "A=1=2", "EMPTY=", "\xff=\xfe" };
+
+        assert_kept(entries, ELEMENTSOF(entries), keep_names, NULL, "PASSWORD\0A\0EMPTY\0\xff",
+                    sizeof("PASSWORD\0A\0EMPTY\0\xff"), 4);
+}
+
+static void test_a_name_that_is_there_twice_is_kept_once_in_its_first_place(void **state _unused_) {
+        static const char *const entries[] = {
+                "B=1", "A=long enough to lie about", "B=2", "AB=", "A=", "B=1"
+        };
+
+        assert_kept(entries, ELEMENTSOF(entries), keep_names, NULL, "B\0A\0AB", sizeof("B\0A\0AB"), 3);
+}
+
+static void test_an_entry_that_getenv_does_not_find_has_no_name(void **state _unused_) {
+        static const char *const entries[] = { "no sign", "", "=", "=empty name", "A=1", "=A=1" };
+        static const char *const none[] = { "no sign", "", "=secret" };
+
+        assert_kept(entries, ELEMENTSOF(entries), keep_names, NULL, "A", sizeof("A"), 1);
+        assert_kept(none, ELEMENTSOF(none), keep_names, NULL, "", 0, 0);
+        assert_kept(none, 0, keep_names, NULL, "", 0, 0);
+}
+
+static void test_of_a_variable_nothing_but_the_value_is_left(void **state _unused_) {
+        static const char *const entries[] = { "AB=other", "A",  "B=A=other", "A=first=1",
+                                               "A=second", "E=", "A\n=x" };
+        static const struct {
+                const char *name, *value;
+        } expected[] = {
+                { "A", "first=1" }, { "AB", "other" }, { "B", "A=other" }, { "E", "" }, { "A\n", "x" }
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(expected); i++)
+                assert_kept(entries, ELEMENTSOF(entries), snapshot_keep_value, expected[i].name,
+                            expected[i].value, strlen(expected[i].value) + 1, 1);
+}
+
+static void test_a_variable_that_is_not_set_has_no_value(void **state _unused_) {
+        static const char *const entries[] = { "AB=1", "plain", "=empty", "a=1", "X=A=1" };
+        static const char *const names[] = { "A", "plain", "B", "1", "ABC", "AB=1" };
+        _cleanup_(memory_freep) Memory *m = new_memory(ELFCLASS64);
+        _cleanup_(snapshot_done) Snapshot s = {}, nothing = {};
+
+        (void) put_environment(m, ARRAY, STRINGS, entries, ELEMENTSOF(entries));
+        assert_int_equal(snapshot_take(m, &location, &s), 0);
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                assert_int_equal(snapshot_keep_value(&s, names[i]), -ENOMSG);
+        assert_int_equal(snapshot_keep_value(&nothing, "A"), -ENOMSG);
+}
+
+/* In an order that makes a list of a tree that is not balanced. */
+static void test_a_million_names_are_kept_in_a_moment(void **state _unused_) {
+        const size_t n = 1000 * 1000, size = sizeof("0000000="), kept_size = sizeof("0000000");
+        Snapshot s = { .data = malloc(n * size), .size = n * size, .n_entries = n };
+
+        assert_non_null(s.data);
+        for (size_t i = 0; i < n; i++)
+                (void) snprintf(s.data + i * size, size, "%07zu=", i);
+
+        assert_int_equal(snapshot_keep_names(&s), 0);
+        assert_int_equal(s.n_entries, n);
+        assert_int_equal(s.size, n * kept_size);
+        assert_string_equal(s.data + (n - 1) * kept_size, "0999999");
+        snapshot_done(&s);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_entries_come_in_their_order_whatever_they_look_like),
@@ -480,6 +573,12 @@ int main(void) {
                 cmocka_unit_test(test_our_own_initial_environment_is_that_of_proc),
                 cmocka_unit_test(test_text_is_made_valid_entry_by_entry),
                 cmocka_unit_test(test_text_of_nothing_is_nothing),
+                cmocka_unit_test(test_of_names_nothing_but_the_names_is_left),
+                cmocka_unit_test(test_a_name_that_is_there_twice_is_kept_once_in_its_first_place),
+                cmocka_unit_test(test_an_entry_that_getenv_does_not_find_has_no_name),
+                cmocka_unit_test(test_of_a_variable_nothing_but_the_value_is_left),
+                cmocka_unit_test(test_a_variable_that_is_not_set_has_no_value),
+                cmocka_unit_test(test_a_million_names_are_kept_in_a_moment),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,12 +25,13 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session", autouse=True)
 def people():
-    """alice and bob, who are anybody, though alice is in a group of a rule in the documentation; carol, who is in the
-    group of another; dora, who administers the machine."""
-    for name in ("alice", "bob", "carol", "dora"):
+    """alice and bob, who are anybody, though alice is in groups of rules in the documentation; carol, who is in the
+    group of another; monitoring, whom yet another is about; dora, who administers the machine."""
+    for name in ("alice", "bob", "carol", "dora", "monitoring"):
         subprocess.run(["useradd", "--create-home", "--user-group", name], check=True)
-    subprocess.run(["groupadd", "webmasters"], check=True)
-    for group, name in (("webmasters", "alice"), ("pekeenv", "carol"), ("sudo", "dora")):
+    for group in ("webmasters", "deployers"):
+        subprocess.run(["groupadd", group], check=True)
+    for group, name in (("webmasters", "alice"), ("deployers", "alice"), ("pekeenv", "carol"), ("sudo", "dora")):
         subprocess.run(["usermod", "--append", "--groups", group, name], check=True)
     subprocess.run(["chpasswd"], input=f"dora:{ADMINISTRATORS_PASSWORD}\n", text=True, check=True)
 
@@ -44,6 +45,11 @@ def directory_for_tests():
 def dora():
     """A member of the group sudo, who types her password."""
     return users.User("dora")
+
+
+@pytest.fixture(scope="session")
+def monitoring():
+    return users.User("monitoring")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from test_polkit import Terminal
 POLKIT_DOCUMENTATION = os.environ["PEKEENV_CLONE"] + "/docs/polkit.md"
 DOCUMENTED_WEB_SERVER = "nginx.service"  # of which there is a real one here
 WEB_SERVER = "web-server.service"
+APPLICATION = "app.service"  # as in the documentation
 DENIED = 77  # exit status of pekeenv
 
 OLD = "what it was started with: 4dca81"
@@ -24,6 +25,10 @@ NEW = "what came after the start: 91fe07"
 
 def busctl(user, method, pid, *options):
     return user.run(["busctl", *options, "call", bus.NAME, bus.PATH, bus.INTERFACE, method, "u", str(pid)])
+
+
+def pekeenv(user, *arguments):
+    return user.run(["pekeenv", "get", *map(str, arguments)])
 
 
 def assert_answered(asked):
@@ -52,18 +57,47 @@ def process(bob, start_with_secrets):
 
 
 @pytest.fixture
-def web_server(bob, root, start):
-    """A service of the system that runs as bob. Returns its PID."""
-    start.puppet(root, prefix=["systemd-run", "--quiet", "--pipe", f"--unit={WEB_SERVER}", "--uid=bob", "--"])
-    shown = root.run(["systemctl", "show", "--value", "--property=MainPID", WEB_SERVER])
-    yield int(shown.stdout)
-    root.run(["systemctl", "stop", WEB_SERVER])
+def start_service(root, start):
+    """Starts services of the system that run as bob: start_service(unit) returns a program and its PID."""
+    units = []
+
+    def run(unit):
+        program = start.puppet(root, prefix=["systemd-run", "--quiet", "--pipe", f"--unit={unit}", "--uid=bob", "--"])
+        units.append(unit)
+        shown = root.run(["systemctl", "show", "--value", "--property=MainPID", unit])
+        return program, int(shown.stdout)
+
+    yield run
+    for unit in units:
+        root.run(["systemctl", "stop", unit])
 
 
-def documented_rules():
-    """Returns the examples in the documentation, in their order, for the web server of these tests."""
+@pytest.fixture
+def web_server(start_service):
+    """Returns its PID."""
+    return start_service(WEB_SERVER)[1]
+
+
+@pytest.fixture
+def application(start_service):
+    """Returns its PID."""
+    program, pid = start_service(APPLICATION)
+    program.do("os.environ['DATABASE_URL'] = 'postgres://db.example/app'; os.environ['TOKEN'] = 'hush-hush'")
+    return pid
+
+
+def documented_rule(words):
+    """Returns the one example in the documentation in which these words are, for the web server of these tests."""
     with open(POLKIT_DOCUMENTATION) as file:
-        return re.findall(r"```js\n(.*?)```", file.read().replace(DOCUMENTED_WEB_SERVER, WEB_SERVER), re.DOTALL)
+        (rule,) = [rule for rule in re.findall(r"```js\n(.*?)```", file.read(), re.DOTALL) if words in rule]
+    return rule.replace(DOCUMENTED_WEB_SERVER, WEB_SERVER)
+
+
+FOR_GROUP = 'isInGroup("pekeenv")'
+FOR_SERVICE = DOCUMENTED_WEB_SERVER
+FOR_VARIABLE = '"DATABASE_URL"'
+FOR_NAMES = '"monitoring"'
+AGAINST_ROOT = "Result.NO"
 
 
 #
@@ -110,14 +144,14 @@ def test_describe_names_the_system_service(bob, web_server):
 
 
 def test_the_rule_for_a_group_is_for_its_members(alice, carol, process, rules):
-    rules.add(documented_rules()[0])
+    rules.add(documented_rule(FOR_GROUP))
 
     assert_answered(busctl(carol, "GetEnvironment", process.pid))
     assert_refused(busctl(alice, "GetEnvironment", process.pid))
 
 
 def test_the_rule_for_a_service_is_for_the_processes_of_that_service(alice, process, web_server, rules):
-    rules.add(documented_rules()[1])
+    rules.add(documented_rule(FOR_SERVICE))
 
     answered = busctl(alice, "GetEnvironment", web_server)
     assert answered.returncode == 0
@@ -125,12 +159,40 @@ def test_the_rule_for_a_service_is_for_the_processes_of_that_service(alice, proc
     assert_refused(busctl(alice, "GetEnvironment", process.pid))
 
 
-def test_the_rule_about_roots_processes_stands_above_a_grant(carol, process, rules):
-    grant, _, refusal = documented_rules()
-    rules.add(refusal + grant)
+def test_the_rule_for_a_variable_is_for_that_variable_of_that_service(alice, carol, application, web_server, rules):
+    rules.add(documented_rule(FOR_VARIABLE))
+
+    answered = pekeenv(alice, application, "DATABASE_URL")
+    assert (answered.returncode, answered.stdout) == (0, "postgres://db.example/app\n")
+    for user, *arguments in (
+        (alice, application, "TOKEN"), (alice, application), (alice, application, "DATABASE_URL", "TOKEN"),
+        (alice, web_server, "DATABASE_URL"), (carol, application, "DATABASE_URL"),
+    ):
+        refused = pekeenv(user, *arguments)
+        assert (refused.returncode, refused.stdout) == (DENIED, "")
+    for method in ("GetEnvironment", "GetInitialEnvironment", "GetVariableNames", "Describe"):
+        assert_refused(busctl(alice, method, application))
+
+
+def test_the_rule_for_names_is_for_those_of_all_and_for_values_of_none(monitoring, alice, process, application, rules):
+    rules.add(documented_rule(FOR_NAMES))
+
+    assert busctl(monitoring, "GetVariableNames", process.pid).stdout == 'as 3 "LANG" "OLD" "NEW"\n'
+    assert '"DATABASE_URL" "TOKEN"\n' in busctl(monitoring, "GetVariableNames", application).stdout
+    assert busctl(monitoring, "GetVariableNames", 1).returncode == 0
+    for method in ("GetEnvironment", "GetInitialEnvironment", "Describe"):
+        assert_refused(busctl(monitoring, method, application))
+    assert pekeenv(monitoring, application, "TOKEN").returncode == DENIED
+    assert_refused(busctl(alice, "GetVariableNames", process.pid))
+
+
+def test_the_rule_about_roots_processes_stands_above_grants(carol, monitoring, process, rules):
+    rules.add(documented_rule(AGAINST_ROOT) + documented_rule(FOR_GROUP) + documented_rule(FOR_NAMES))
 
     assert_answered(busctl(carol, "GetEnvironment", process.pid))
-    assert_refused(busctl(carol, "GetEnvironment", 1))
+    assert busctl(monitoring, "GetVariableNames", process.pid).returncode == 0
+    for user, method in ((carol, "GetEnvironment"), (carol, "GetVariableNames"), (monitoring, "GetVariableNames")):
+        assert_refused(busctl(user, method, 1))
 
 
 #
@@ -208,7 +270,7 @@ def assert_about(entry, result, reason, caller, pid, owner):
 
 
 def test_each_decision_is_in_the_journal(alice, bob, carol, process, web_server, rules, journal):
-    rules.add(documented_rules()[0])
+    rules.add(documented_rule(FOR_GROUP))
     for user in (alice, bob, carol):
         busctl(user, "GetEnvironment", process.pid)
     busctl(alice, "GetEnvironment", web_server)
