@@ -307,13 +307,30 @@ def test_a_person_is_asked_about_the_process_and_the_right_password_lets_read(al
         terminal.end()
 
 
-def test_a_password_counts_for_no_other_question():
-    """It was given for one process and maybe one variable, and polkit would remember it for all."""
+def test_by_default_a_password_is_asked_for_and_remembered_in_active_sessions_only():
     for action in (polkit.ACTION, polkit.ACTION_NAMES):
         shown = subprocess.run(
             ["pkaction", "--verbose", "--action-id", action], stdout=subprocess.PIPE, text=True, check=True).stdout
-        for kind in ("any", "inactive", "active"):
-            assert re.search(rf"^ *implicit {kind}: *auth_admin$", shown, re.MULTILINE), shown
+        assert re.findall(r"^ *implicit (\w+): *(\w+)$", shown, re.MULTILINE) == [
+            ("any", "auth_admin"), ("inactive", "auth_admin"), ("active", "auth_admin_keep")]
+
+
+def test_the_example_that_has_a_password_asked_for_each_time_works(alice, start, rules):
+    """polkitd tells by a detail of its answer whether it would remember it."""
+    subject = start.puppet(alice)
+    rules.allow("true", "AUTH_ADMIN_KEEP")
+    _, would_ask, details = polkit.check(polkit.ACTION, subject.pid, alice.uid)
+    assert (would_ask, "polkit.retains_authorization_after_challenge" in details) == (True, True)
+
+    rules.add(
+        "polkit.addRule(function(action, subject) {\n"
+        '    if (action.id.indexOf("org.pekeenv.inspector.") == 0)\n'
+        "        return polkit.Result.AUTH_ADMIN;\n"
+        "});\n",
+        name="40-each-time",
+    )
+    _, would_ask, details = polkit.check(polkit.ACTION, subject.pid, alice.uid)
+    assert (would_ask, "polkit.retains_authorization_after_challenge" in details) == (True, False)
 
 
 def test_a_wrong_password_does_not(alice, bob, start, administrator):
