@@ -270,9 +270,12 @@ class Asker:
         self._go, self._told = os.pipe(), os.pipe()
         self._deed = user.begin(self._call, method, *arguments)
         self.pid = self._deed.pid
+        # An agent is only registered for a process of its own user, which this is not from its first moment on.
+        assert select.select([self._told[0]], [], [], LIMIT)[0], "the caller does not come so far"
 
     def _call(self, *call):
         connection = bus.connect()
+        os.write(self._told[1], b"x")
         os.read(self._go[0], 1)
         return bus.call(*call, interactive=True, connection=connection)
 
