@@ -14,7 +14,8 @@ import users
 from test_polkit import Terminal
 
 POLKIT_DOCUMENTATION = os.environ["PEKEENV_CLONE"] + "/docs/polkit.md"
-WEB_SERVER = "nginx.service"  # as in the documentation
+DOCUMENTED_WEB_SERVER = "nginx.service"  # of which there is a real one here
+WEB_SERVER = "web-server.service"
 DENIED = 77  # exit status of pekeenv
 
 OLD = "what it was started with: 4dca81"
@@ -60,9 +61,9 @@ def web_server(bob, root, start):
 
 
 def documented_rules():
-    """Returns the examples in the documentation, in their order."""
+    """Returns the examples in the documentation, in their order, for the web server of these tests."""
     with open(POLKIT_DOCUMENTATION) as file:
-        return re.findall(r"```js\n(.*?)```", file.read(), re.DOTALL)
+        return re.findall(r"```js\n(.*?)```", file.read().replace(DOCUMENTED_WEB_SERVER, WEB_SERVER), re.DOTALL)
 
 
 #
