@@ -38,14 +38,15 @@ static void request_authorize(Request *request);
 static void request_read(Request *request);
 static void request_answer(Request *request);
 
-static void request_free(Request *request) {
+void request_free(Request *request) {
+        assert(request);
+
         if (request->polkit)
                 service_retry(request->service);
         service_remove_request(request->service, request);
 
         reader_release(request->reader);
         sd_event_source_disable_unref(request->deadline);
-        sd_bus_track_unref(request->caller_track);
         polkit_query_free(request->polkit);
         free(request->reply);
         sender_release(request->sender);
@@ -244,24 +245,6 @@ static void request_name(Request *request) {
                 request_fail(request, r);
 }
 
-static int on_caller_left(sd_bus_track *track _unused_, void *userdata) {
-        request_free(userdata);
-        return 0;
-}
-
-static int request_track_caller(Request *request) {
-        int r;
-
-        if (request->caller_track)
-                return 0;
-
-        r = sd_bus_track_new(request->service->bus, &request->caller_track, on_caller_left, request);
-        if (r < 0)
-                return r;
-
-        return sd_bus_track_add_sender(request->caller_track, request->message);
-}
-
 /* A question may be put if neither all together nor the caller's user have too many open. */
 static bool request_may_ask_polkit(const Request *request) {
         const Request *other;
@@ -327,15 +310,9 @@ static void request_continue_authorizing(Request *request) {
 
 /* Until there is an answer, which may take a person, no reader is held and no time counts. */
 static void request_authorize(Request *request) {
-        int r;
-
         request->state = REQUEST_AUTHORIZING;
         request->reader = reader_release(request->reader);
         (void) sd_event_source_set_enabled(request->deadline, SD_EVENT_OFF);
-
-        r = request_track_caller(request);
-        if (r < 0)
-                return request_fail(request, r);
 
         request_continue_authorizing(request);
 }

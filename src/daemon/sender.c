@@ -14,25 +14,6 @@
  * read: with too many questions under way, those of others are refused. */
 #define QUERIES_MAX 32U
 
-int senders_new(sd_bus *bus, senders_handler_t on_change, void *userdata, Senders **ret) {
-        Senders *s;
-
-        assert(bus);
-        assert(on_change);
-        assert(ret);
-
-        s = calloc(1, sizeof(Senders));
-        if (!s)
-                return -ENOMEM;
-
-        TAILQ_INIT(&s->list);
-        s->bus = sd_bus_ref(bus);
-        s->on_change = on_change;
-        s->userdata = userdata;
-        *ret = s;
-        return 0;
-}
-
 static void sender_free(Sender *sender) {
         Senders *s = sender->senders;
 
@@ -54,10 +35,75 @@ Senders *senders_free(Senders *s) {
         while (!TAILQ_EMPTY(&s->list))
                 sender_free(TAILQ_FIRST(&s->list));
 
+        sd_bus_slot_unref(s->leaves);
         sd_bus_slot_unref(s->check);
         sd_bus_unref(s->bus);
         free(s);
         return NULL;
+}
+
+static Sender *senders_get(const Senders *s, const char *name) {
+        Sender *sender;
+
+        TAILQ_FOREACH (sender, &s->list, entry)
+                if (strcmp(sender->name, name) == 0)
+                        return sender;
+
+        return NULL;
+}
+
+static int on_leave(sd_bus_message *signal, void *userdata, sd_bus_error *error _unused_) {
+        Senders *s = userdata;
+        const char *name;
+        Sender *sender;
+        int r;
+
+        r = sd_bus_message_read(signal, "s", &name);
+        if (r < 0)
+                return r;
+
+        sender = senders_get(s, name);
+        if (!sender)
+                return 0;
+
+        s->on_leave(sender, s->userdata);
+        if (!sender->query)
+                sender_free(sender);
+        return 0;
+}
+
+/* One rule for all connections: a rule for each of those that we wait for would cost the bus more than telling us of
+ * the others, and sd_bus_track waits for the bus's answer when it is given a name. */
+int senders_new(sd_bus *bus, senders_handler_t on_change, senders_leave_handler_t on_left, void *userdata,
+                Senders **ret) {
+        _cleanup_(senders_freep) Senders *s = NULL;
+        int r;
+
+        assert(bus);
+        assert(on_change);
+        assert(on_left);
+        assert(ret);
+
+        s = calloc(1, sizeof(Senders));
+        if (!s)
+                return -ENOMEM;
+
+        TAILQ_INIT(&s->list);
+        s->bus = sd_bus_ref(bus);
+        s->on_change = on_change;
+        s->on_leave = on_left;
+        s->userdata = userdata;
+
+        r = sd_bus_add_match_async(
+                bus, &s->leaves,
+                "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+                "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg2=''",
+                on_leave, NULL, s);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(s);
+        return 0;
 }
 
 /* The one that has been quiet for the longest time goes; rather not one to which something is on its way. */
@@ -110,10 +156,7 @@ int senders_find(Senders *s, sd_bus_message *message, Sender **ret) {
         assert(ret);
 
         name = sd_bus_message_get_sender(message);
-        TAILQ_FOREACH (sender, &s->list, entry)
-                if (strcmp(sender->name, name) == 0)
-                        break;
-
+        sender = senders_get(s, name);
         if (!sender) {
                 r = senders_add(s, name, &sender);
                 if (r < 0)

@@ -27,6 +27,9 @@ typedef TAILQ_HEAD(SenderList, Sender) SenderList;
 /* Called when requests that wait for the bus may go on. */
 typedef void (*senders_handler_t)(void *userdata);
 
+/* Called when a sender has left the bus, to end its requests. */
+typedef void (*senders_leave_handler_t)(Sender *sender, void *userdata);
+
 /* Those who have sent something lately. What the bus said of one is kept for its next message. */
 typedef struct Senders {
         sd_bus *bus;
@@ -36,12 +39,16 @@ typedef struct Senders {
         sd_bus_slot *check; /* while the bus is asked what it still holds … */
         Sender *checked;    /* … for this one; NULL if it is not kept any more */
 
+        sd_bus_slot *leaves; /* the bus's word that a connection has ended */
+
         senders_handler_t on_change;
+        senders_leave_handler_t on_leave;
         void *userdata;
 } Senders;
 
-/* Returns 0 or -ENOMEM. */
-int senders_new(sd_bus *bus, senders_handler_t on_change, void *userdata, Senders **ret);
+/* Returns 0 or a negative errno. */
+int senders_new(sd_bus *bus, senders_handler_t on_change, senders_leave_handler_t on_leave, void *userdata,
+                Senders **ret);
 Senders *senders_free(Senders *s);
 DEFINE_CLEANUP_FUNC(Senders, senders_free)
 

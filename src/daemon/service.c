@@ -34,6 +34,17 @@ static void on_change(void *userdata) {
         service_retry(userdata);
 }
 
+static void on_leave(Sender *sender, void *userdata) {
+        Service *s = userdata;
+        Request *next;
+
+        for (Request *request = TAILQ_FIRST(&s->requests); request; request = next) {
+                next = TAILQ_NEXT(request, entry);
+                if (request->sender == sender)
+                        request_free(request);
+        }
+}
+
 static int on_terminate(sd_event_source *source _unused_, const struct signalfd_siginfo *info _unused_,
                         void *userdata) {
         Service *s = userdata;
@@ -145,7 +156,7 @@ static int service_setup_bus(Service *s) {
                 return r;
         }
 
-        r = senders_new(s->bus, on_change, s, &s->senders);
+        r = senders_new(s->bus, on_change, on_leave, s, &s->senders);
         if (r >= 0)
                 r = inspector_add(s);
         if (r < 0)
