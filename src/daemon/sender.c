@@ -14,6 +14,34 @@
  * read: with too many questions under way, those of others are refused. */
 #define QUERIES_MAX 32U
 
+static User *user_ref(Senders *s, uid_t uid) {
+        User *user;
+
+        TAILQ_FOREACH (user, &s->users, entry)
+                if (user->uid == uid)
+                        break;
+
+        if (!user) {
+                user = calloc(1, sizeof(User));
+                if (!user)
+                        return NULL;
+
+                user->uid = uid;
+                TAILQ_INSERT_HEAD(&s->users, user, entry);
+        }
+
+        user->n_senders++;
+        return user;
+}
+
+static void user_unref(Senders *s, User *user) {
+        if (!user || --user->n_senders > 0)
+                return;
+
+        TAILQ_REMOVE(&s->users, user, entry);
+        free(user);
+}
+
 static void sender_free(Sender *sender) {
         Senders *s = sender->senders;
 
@@ -23,6 +51,7 @@ static void sender_free(Sender *sender) {
                 s->checked = NULL;
 
         sd_bus_slot_unref(sender->query);
+        user_unref(s, sender->user);
         caller_done(&sender->caller);
         free(sender->name);
         free(sender);
@@ -89,6 +118,7 @@ int senders_new(sd_bus *bus, senders_handler_t on_change, senders_leave_handler_
                 return -ENOMEM;
 
         TAILQ_INIT(&s->list);
+        TAILQ_INIT(&s->users);
         s->bus = sd_bus_ref(bus);
         s->on_change = on_change;
         s->on_leave = on_left;
@@ -161,7 +191,7 @@ int senders_find(Senders *s, sd_bus_message *message, Sender **ret) {
                 r = senders_add(s, name, &sender);
                 if (r < 0)
                         return r;
-        } else if (!sender->known && sender->n_requests >= REQUESTS_OF_UNKNOWN_MAX)
+        } else if (!sender->user && sender->n_requests >= REQUESTS_OF_UNKNOWN_MAX)
                 return -EBUSY;
 
         /* What failed once may be tried again. */
@@ -190,9 +220,12 @@ static void on_caller(int error, Caller *caller, void *userdata) {
         s->n_queries--;
 
         /* Without an answer about it, it has left the bus. */
-        sender->known = error >= 0;
         sender->error = error < 0 ? -EACCES : 0;
-        if (sender->known) {
+        if (error >= 0) {
+                sender->user = user_ref(s, caller->uid);
+                sender->error = sender->user ? 0 : -ENOMEM;
+        }
+        if (sender->user) {
                 sender->caller = *caller;
                 *caller = CALLER_NULL;
         }
@@ -207,8 +240,8 @@ int sender_identify(Sender *sender) {
         assert(sender);
 
         s = sender->senders;
-        if (sender->known || sender->error < 0)
-                return sender->known ? 1 : sender->error;
+        if (sender->user || sender->error < 0)
+                return sender->user ? 1 : sender->error;
         if (sender->query || s->n_queries >= QUERIES_MAX)
                 return 0;
 

@@ -19,6 +19,7 @@ typedef struct Service {
 
         TAILQ_HEAD(, Request) requests; /* oldest first */
         size_t n_requests;
+        size_t n_questions; /* to polkit */
 
         sd_event_source *retry; /* fires when requests that wait may go on */
 
