@@ -24,7 +24,7 @@ typedef struct Service {
         sd_event_source *retry; /* fires when requests that wait may go on */
 
         uint64_t idle_usec;
-        sd_event_source *idle_timer;
+        sd_event_source *idle_timer, *trim_timer;
         bool name_released; /* no more calls will come */
 } Service;
 
