@@ -4,7 +4,7 @@
  * Makes CLIENTS connections to the system bus, the users' in turn, becomes the first user, and calls METHOD(PID) of
  * org.pekeenv.SERVICE on each of them, and again as soon as there is an answer: CALLS times in all, but not any more
  * when MILLISECONDS have passed. A call begins when the message is made and ends when the answer is handed out.
- * Prints how many calls were answered and how many with an error, in how many nanoseconds all was done, and, unless all
+ * Says "connected" before the first, and prints how many calls were answered and how many with an error, in how many nanoseconds all was done, and, unless all
  * have failed: call MEDIAN P99, in nanoseconds, of those that have not. To be run by root. */
 
 #include <grp.h>
@@ -179,6 +179,8 @@ int main(int argc, char *argv[]) {
 
         load_connect(&load, argv + 6, (size_t) argc - 6);
         become(argv[6]);
+        puts("connected");
+        (void) fflush(stdout);
         nanoseconds = load_run(&load, parse_count(argv[5]) * 1000U);
 
         printf("calls %zu\nfailed %zu\nnanoseconds %" PRIu64 "\n", load.samples.n + load.n_failed,
