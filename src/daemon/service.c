@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fd-util.h"
@@ -235,8 +236,17 @@ Service *service_free(Service *s) {
 }
 
 int service_run(Service *s) {
+        int r;
+
         assert(s);
 
         (void) sd_notify(false, "READY=1");
-        return sd_event_loop(s->event);
+        r = sd_event_loop(s->event);
+        if (r == EXIT_FAILURE) {
+                /* sd_bus_set_exit_on_disconnect() */
+                log_error("The connection to the system bus is gone.");
+                return -ECONNRESET;
+        }
+
+        return r;
 }
