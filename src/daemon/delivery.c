@@ -16,7 +16,7 @@ static bool user_has_room(const Senders *s, uid_t uid, size_t n_bytes, size_t n_
         size_t bytes = 0, fds = 0;
 
         TAILQ_FOREACH (sender, &s->list, entry)
-                if (sender->known && sender->caller.uid == uid) {
+                if (sender->user && sender->user->uid == uid) {
                         bytes += sender->n_bytes;
                         fds += sender->n_fds;
                 }
@@ -100,7 +100,7 @@ static void check_user(Senders *s, uid_t uid) {
         Sender *sender;
 
         TAILQ_FOREACH (sender, &s->list, entry)
-                sender->unchecked = sender->known && sender->caller.uid == uid && sender->n_bytes > 0;
+                sender->unchecked = sender->user && sender->user->uid == uid && sender->n_bytes > 0;
 
         check_next(s);
 }

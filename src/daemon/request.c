@@ -36,15 +36,26 @@ static void request_authorize(Request *request);
 static void request_read(Request *request);
 static void request_answer(Request *request);
 
-static void request_free(Request *request) {
-        if (request->polkit)
-                service_retry(request->service);
+static void request_end_question(Request *request) {
+        if (!request->polkit)
+                return;
+
+        request->polkit = polkit_query_free(request->polkit);
+        request->service->n_questions--;
+        request->sender->user->n_questions--;
+        service_retry(request->service);
+}
+
+void request_free(Request *request) {
+        assert(request);
+
+        request_end_question(request);
+        if (request->state != REQUEST_CALLER)
+                request->sender->user->n_requests--;
         service_remove_request(request->service, request);
 
         reader_release(request->reader);
         sd_event_source_disable_unref(request->deadline);
-        sd_bus_track_unref(request->caller_track);
-        polkit_query_free(request->polkit);
         free(request->reply);
         sender_release(request->sender);
         close_fd(request->debug_fd);
@@ -154,16 +165,6 @@ static void request_want_reader(Request *request, RequestState state) {
         request_continue(request);
 }
 
-static size_t request_count_of_user(const Service *service, uid_t uid) {
-        const Request *other;
-        size_t n = 0;
-
-        TAILQ_FOREACH (other, &service->requests, entry)
-                n += other->state != REQUEST_CALLER && other->sender->caller.uid == uid;
-
-        return n;
-}
-
 /* What a reader's reply comes to. Of the errors only polkit's say that something is not allowed: that a reader
  * may not do what it should is a failure of the service. */
 static int outcome_of_reader(int error, const ReaderReply *reply) {
@@ -182,12 +183,12 @@ static void request_ask_who_asks(Request *request) {
         request->waits = r == 0;
         if (request->waits)
                 return;
-        if (r >= 0 &&
-            request_count_of_user(request->service, request->sender->caller.uid) >= REQUESTS_OF_USER_MAX)
+        if (r >= 0 && request->sender->user->n_requests >= REQUESTS_OF_USER_MAX)
                 r = -EBUSY;
         if (r < 0)
                 return request_fail(request, r);
 
+        request->sender->user->n_requests++;
         request_want_reader(request, REQUEST_IDENTIFYING);
 }
 
@@ -245,44 +246,16 @@ static void request_name(Request *request) {
                 request_fail(request, r);
 }
 
-static int on_caller_left(sd_bus_track *track _unused_, void *userdata) {
-        request_free(userdata);
-        return 0;
-}
-
-static int request_track_caller(Request *request) {
-        int r;
-
-        if (request->caller_track)
-                return 0;
-
-        r = sd_bus_track_new(request->service->bus, &request->caller_track, on_caller_left, request);
-        if (r < 0)
-                return r;
-
-        return sd_bus_track_add_sender(request->caller_track, request->message);
-}
-
 /* A question may be put if neither all together nor the caller's user have too many open. */
 static bool request_may_ask_polkit(const Request *request) {
-        const Request *other;
-        size_t n_of_all = 0, n_of_user = 0;
-
-        TAILQ_FOREACH (other, &request->service->requests, entry)
-                if (other->polkit) {
-                        n_of_all++;
-                        n_of_user += other->sender->caller.uid == request->sender->caller.uid;
-                }
-
-        return n_of_all < QUESTIONS_MAX && n_of_user < QUESTIONS_OF_USER_MAX;
+        return request->service->n_questions < QUESTIONS_MAX &&
+               request->sender->user->n_questions < QUESTIONS_OF_USER_MAX;
 }
 
 static void on_authorization(int result, void *userdata) {
         Request *request = userdata;
 
-        request->polkit = polkit_query_free(request->polkit);
-        service_retry(request->service);
-
+        request_end_question(request);
         request_audit(request, result);
         if (result < 0)
                 return request_fail(request, result);
@@ -300,20 +273,17 @@ static void request_continue_authorizing(Request *request) {
         r = authorization_query(request->message, request->question, request->variable, &request->identity,
                                 &request->names, on_authorization, request, &request->polkit);
         if (r < 0)
-                request_fail(request, r);
+                return request_fail(request, r);
+
+        request->service->n_questions++;
+        request->sender->user->n_questions++;
 }
 
 /* Until there is an answer, which may take a person, no reader is held and no time counts. */
 static void request_authorize(Request *request) {
-        int r;
-
         request->state = REQUEST_AUTHORIZING;
         request->reader = reader_release(request->reader);
         (void) sd_event_source_set_enabled(request->deadline, SD_EVENT_OFF);
-
-        r = request_track_caller(request);
-        if (r < 0)
-                return request_fail(request, r);
 
         request_continue_authorizing(request);
 }

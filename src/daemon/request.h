@@ -37,7 +37,6 @@ typedef struct Request {
         sd_event_source *deadline;
 
         Sender *sender;
-        sd_bus_track *caller_track; /* tells if the caller leaves while polkit is asked */
 
         Identity identity;
         Names names;
@@ -61,3 +60,6 @@ void request_retry(Request *request);
 
 /* Answers with an error (failure.h) and ends the request. */
 void request_fail(Request *request, int failure);
+
+/* Ends a request without an answer. */
+void request_free(Request *request);

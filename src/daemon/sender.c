@@ -14,23 +14,32 @@
  * read: with too many questions under way, those of others are refused. */
 #define QUERIES_MAX 32U
 
-int senders_new(sd_bus *bus, senders_handler_t on_change, void *userdata, Senders **ret) {
-        Senders *s;
+static User *user_ref(Senders *s, uid_t uid) {
+        User *user;
 
-        assert(bus);
-        assert(on_change);
-        assert(ret);
+        TAILQ_FOREACH (user, &s->users, entry)
+                if (user->uid == uid)
+                        break;
 
-        s = calloc(1, sizeof(Senders));
-        if (!s)
-                return -ENOMEM;
+        if (!user) {
+                user = calloc(1, sizeof(User));
+                if (!user)
+                        return NULL;
 
-        TAILQ_INIT(&s->list);
-        s->bus = sd_bus_ref(bus);
-        s->on_change = on_change;
-        s->userdata = userdata;
-        *ret = s;
-        return 0;
+                user->uid = uid;
+                TAILQ_INSERT_HEAD(&s->users, user, entry);
+        }
+
+        user->n_senders++;
+        return user;
+}
+
+static void user_unref(Senders *s, User *user) {
+        if (!user || --user->n_senders > 0)
+                return;
+
+        TAILQ_REMOVE(&s->users, user, entry);
+        free(user);
 }
 
 static void sender_free(Sender *sender) {
@@ -42,6 +51,7 @@ static void sender_free(Sender *sender) {
                 s->checked = NULL;
 
         sd_bus_slot_unref(sender->query);
+        user_unref(s, sender->user);
         caller_done(&sender->caller);
         free(sender->name);
         free(sender);
@@ -54,10 +64,76 @@ Senders *senders_free(Senders *s) {
         while (!TAILQ_EMPTY(&s->list))
                 sender_free(TAILQ_FIRST(&s->list));
 
+        sd_bus_slot_unref(s->leaves);
         sd_bus_slot_unref(s->check);
         sd_bus_unref(s->bus);
         free(s);
         return NULL;
+}
+
+static Sender *senders_get(const Senders *s, const char *name) {
+        Sender *sender;
+
+        TAILQ_FOREACH (sender, &s->list, entry)
+                if (strcmp(sender->name, name) == 0)
+                        return sender;
+
+        return NULL;
+}
+
+static int on_leave(sd_bus_message *signal, void *userdata, sd_bus_error *error _unused_) {
+        Senders *s = userdata;
+        const char *name;
+        Sender *sender;
+        int r;
+
+        r = sd_bus_message_read(signal, "s", &name);
+        if (r < 0)
+                return r;
+
+        sender = senders_get(s, name);
+        if (!sender)
+                return 0;
+
+        s->on_leave(sender, s->userdata);
+        if (!sender->query)
+                sender_free(sender);
+        return 0;
+}
+
+/* One rule for all connections: a rule for each of those that we wait for would cost the bus more than telling us of
+ * the others, and sd_bus_track waits for the bus's answer when it is given a name. */
+int senders_new(sd_bus *bus, senders_handler_t on_change, senders_leave_handler_t on_left, void *userdata,
+                Senders **ret) {
+        _cleanup_(senders_freep) Senders *s = NULL;
+        int r;
+
+        assert(bus);
+        assert(on_change);
+        assert(on_left);
+        assert(ret);
+
+        s = calloc(1, sizeof(Senders));
+        if (!s)
+                return -ENOMEM;
+
+        TAILQ_INIT(&s->list);
+        TAILQ_INIT(&s->users);
+        s->bus = sd_bus_ref(bus);
+        s->on_change = on_change;
+        s->on_leave = on_left;
+        s->userdata = userdata;
+
+        r = sd_bus_add_match_async(
+                bus, &s->leaves,
+                "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+                "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg2=''",
+                on_leave, NULL, s);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(s);
+        return 0;
 }
 
 /* The one that has been quiet for the longest time goes; rather not one to which something is on its way. */
@@ -110,15 +186,12 @@ int senders_find(Senders *s, sd_bus_message *message, Sender **ret) {
         assert(ret);
 
         name = sd_bus_message_get_sender(message);
-        TAILQ_FOREACH (sender, &s->list, entry)
-                if (strcmp(sender->name, name) == 0)
-                        break;
-
+        sender = senders_get(s, name);
         if (!sender) {
                 r = senders_add(s, name, &sender);
                 if (r < 0)
                         return r;
-        } else if (!sender->known && sender->n_requests >= REQUESTS_OF_UNKNOWN_MAX)
+        } else if (!sender->user && sender->n_requests >= REQUESTS_OF_UNKNOWN_MAX)
                 return -EBUSY;
 
         /* What failed once may be tried again. */
@@ -147,9 +220,12 @@ static void on_caller(int error, Caller *caller, void *userdata) {
         s->n_queries--;
 
         /* Without an answer about it, it has left the bus. */
-        sender->known = error >= 0;
         sender->error = error < 0 ? -EACCES : 0;
-        if (sender->known) {
+        if (error >= 0) {
+                sender->user = user_ref(s, caller->uid);
+                sender->error = sender->user ? 0 : -ENOMEM;
+        }
+        if (sender->user) {
                 sender->caller = *caller;
                 *caller = CALLER_NULL;
         }
@@ -164,8 +240,8 @@ int sender_identify(Sender *sender) {
         assert(sender);
 
         s = sender->senders;
-        if (sender->known || sender->error < 0)
-                return sender->known ? 1 : sender->error;
+        if (sender->user || sender->error < 0)
+                return sender->user ? 1 : sender->error;
         if (sender->query || s->n_queries >= QUERIES_MAX)
                 return 0;
 

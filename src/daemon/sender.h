@@ -5,6 +5,15 @@
 
 #include "caller.h"
 
+/* What a user has under way, on all connections together. */
+typedef struct User {
+        TAILQ_ENTRY(User) entry;
+        uid_t uid;
+        size_t n_senders;
+        size_t n_requests;
+        size_t n_questions; /* to polkit */
+} User;
+
 /* A connection to the bus that has sent us something. */
 typedef struct Sender {
         TAILQ_ENTRY(Sender) entry;
@@ -12,8 +21,8 @@ typedef struct Sender {
         char *name;        /* its unique name; the bus never gives it to another */
         size_t n_requests; /* that it has under way */
 
-        Caller caller; /* what the bus says of it, once that is known … */
-        bool known;
+        Caller caller;      /* what the bus says of it … */
+        User *user;         /* … set once that is known … */
         int error;          /* … or why it can't be, a negative errno */
         sd_bus_slot *query; /* while the bus is asked */
 
@@ -23,25 +32,34 @@ typedef struct Sender {
 } Sender;
 
 typedef TAILQ_HEAD(SenderList, Sender) SenderList;
+typedef TAILQ_HEAD(UserList, User) UserList;
 
 /* Called when requests that wait for the bus may go on. */
 typedef void (*senders_handler_t)(void *userdata);
+
+/* Called when a sender has left the bus, to end its requests. */
+typedef void (*senders_leave_handler_t)(Sender *sender, void *userdata);
 
 /* Those who have sent something lately. What the bus said of one is kept for its next message. */
 typedef struct Senders {
         sd_bus *bus;
         SenderList list; /* the last to send comes first */
         size_t n_senders, n_queries;
+        UserList users; /* theirs */
 
         sd_bus_slot *check; /* while the bus is asked what it still holds … */
         Sender *checked;    /* … for this one; NULL if it is not kept any more */
 
+        sd_bus_slot *leaves; /* the bus's word that a connection has ended */
+
         senders_handler_t on_change;
+        senders_leave_handler_t on_leave;
         void *userdata;
 } Senders;
 
-/* Returns 0 or -ENOMEM. */
-int senders_new(sd_bus *bus, senders_handler_t on_change, void *userdata, Senders **ret);
+/* Returns 0 or a negative errno. */
+int senders_new(sd_bus *bus, senders_handler_t on_change, senders_leave_handler_t on_leave, void *userdata,
+                Senders **ret);
 Senders *senders_free(Senders *s);
 DEFINE_CLEANUP_FUNC(Senders, senders_free)
 

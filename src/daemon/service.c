@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,9 @@
 #include "log.h"
 #include "request.h"
 #include "service.h"
+
+/* Without a request for this long, memory is given back. */
+#define TRIM_USEC (1000ULL * 1000ULL)
 
 /* Gives free places to the requests that wait for one, the oldest first. One that goes on may end, but never
  * another one. */
@@ -35,6 +39,17 @@ static void on_change(void *userdata) {
         service_retry(userdata);
 }
 
+static void on_leave(Sender *sender, void *userdata) {
+        Service *s = userdata;
+        Request *next;
+
+        for (Request *request = TAILQ_FIRST(&s->requests); request; request = next) {
+                next = TAILQ_NEXT(request, entry);
+                if (request->sender == sender)
+                        request_free(request);
+        }
+}
+
 static int on_terminate(sd_event_source *source _unused_, const struct signalfd_siginfo *info _unused_,
                         void *userdata) {
         Service *s = userdata;
@@ -58,6 +73,12 @@ static int on_name_released(sd_bus_message *reply _unused_, void *userdata, sd_b
         return 0;
 }
 
+/* malloc() would keep what many requests at a time have taken. */
+static int on_trim(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata _unused_) {
+        (void) malloc_trim(0);
+        return 0;
+}
+
 static int on_idle(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata) {
         Service *s = userdata;
         int r;
@@ -75,11 +96,9 @@ static int on_idle(sd_event_source *source _unused_, uint64_t usec _unused_, voi
         return 0;
 }
 
-static int service_become_idle(Service *s) {
-        int r;
-
-        r = sd_event_source_set_time_relative(s->idle_timer, s->idle_usec);
-        return r < 0 ? r : sd_event_source_set_enabled(s->idle_timer, SD_EVENT_ONESHOT);
+static void timer_start(sd_event_source *timer, uint64_t usec) {
+        (void) sd_event_source_set_time_relative(timer, usec);
+        (void) sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
 void service_add_request(Service *s, Request *request) {
@@ -89,6 +108,7 @@ void service_add_request(Service *s, Request *request) {
         TAILQ_INSERT_TAIL(&s->requests, request, entry);
         s->n_requests++;
         (void) sd_event_source_set_enabled(s->idle_timer, SD_EVENT_OFF);
+        (void) sd_event_source_set_enabled(s->trim_timer, SD_EVENT_OFF);
 }
 
 void service_remove_request(Service *s, Request *request) {
@@ -99,8 +119,10 @@ void service_remove_request(Service *s, Request *request) {
         s->n_requests--;
 
         reader_pool_fill(s->pool);
-        if (s->n_requests == 0 && !s->name_released)
-                (void) service_become_idle(s);
+        if (s->n_requests == 0 && !s->name_released) {
+                timer_start(s->idle_timer, s->idle_usec);
+                timer_start(s->trim_timer, TRIM_USEC);
+        }
         service_exit_if_done(s);
 }
 
@@ -127,6 +149,9 @@ static int service_setup_event(Service *s) {
                 r = sd_event_add_time_relative(s->event, &s->idle_timer, CLOCK_MONOTONIC, s->idle_usec, 0,
                                                on_idle, s);
         if (r >= 0)
+                r = sd_event_add_time_relative(s->event, &s->trim_timer, CLOCK_MONOTONIC, TRIM_USEC, 0,
+                                               on_trim, s);
+        if (r >= 0)
                 r = sd_event_add_defer(s->event, &s->retry, on_retry, s);
         if (r >= 0)
                 r = sd_event_source_set_enabled(s->retry, SD_EVENT_OFF);
@@ -146,7 +171,7 @@ static int service_setup_bus(Service *s) {
                 return r;
         }
 
-        r = senders_new(s->bus, on_change, s, &s->senders);
+        r = senders_new(s->bus, on_change, on_leave, s, &s->senders);
         if (r >= 0)
                 r = inspector_add(s);
         if (r < 0)
@@ -203,6 +228,7 @@ Service *service_free(Service *s) {
         sd_bus_flush_close_unref(s->bus);
         reader_pool_free(s->pool);
         sd_event_source_disable_unref(s->retry);
+        sd_event_source_disable_unref(s->trim_timer);
         sd_event_source_disable_unref(s->idle_timer);
         sd_event_unref(s->event);
         free(s);

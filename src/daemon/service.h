@@ -19,11 +19,12 @@ typedef struct Service {
 
         TAILQ_HEAD(, Request) requests; /* oldest first */
         size_t n_requests;
+        size_t n_questions; /* to polkit */
 
         sd_event_source *retry; /* fires when requests that wait may go on */
 
         uint64_t idle_usec;
-        sd_event_source *idle_timer;
+        sd_event_source *idle_timer, *trim_timer;
         bool name_released; /* no more calls will come */
 } Service;
 

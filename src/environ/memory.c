@@ -149,6 +149,11 @@ void memory_forget(Memory *m) {
                 m->windows[i].size = 0;
 }
 
+static void memory_remember_device(Memory *m, dev_t device, bool local) {
+        m->devices[m->next_device] = (DeviceVerdict){ .device = device, .local = local };
+        m->next_device = (m->next_device + 1) % N_DEVICES;
+}
+
 static int memory_device_is_local(Memory *m, dev_t device) {
         int r;
 
@@ -167,21 +172,22 @@ static int memory_device_is_local(Memory *m, dev_t device) {
         if (r < 0)
                 return r;
 
-        m->devices[m->next_device] = (DeviceVerdict){ .device = device, .local = r > 0 };
-        m->next_device = (m->next_device + 1) % N_DEVICES;
+        memory_remember_device(m, device, r > 0);
         return r;
 }
 
 /* Without asking the file's server, should it have one. */
 static int memory_file_is_local(Memory *m, int fd) {
         struct statx stx;
-        dev_t device;
+        dev_t device = 0;
         int r;
 
         if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_MNT_ID, &stx) < 0)
                 return -errno;
         if (!S_ISREG(stx.stx_mode))
                 return false;
+        if (device_is_block(makedev(stx.stx_dev_major, stx.stx_dev_minor)))
+                return true;
 
         r = memory_open_mounts(m);
         if (r < 0)
@@ -190,11 +196,12 @@ static int memory_file_is_local(Memory *m, int fd) {
         if (makedev(stx.stx_dev_major, stx.stx_dev_minor) == m->shm_device)
                 return true;
 
-        r = mounts_find_device(m->mounts_fds, ELEMENTSOF(m->mounts_fds), stx.stx_mnt_id, &device);
+        r = mounts_mount_is_local(m->mounts_fds, ELEMENTSOF(m->mounts_fds), stx.stx_mnt_id, &device);
         if (r < 0)
                 return r == -ENXIO ? false : r;
 
-        return device_is_block(device) ? true : memory_device_is_local(m, device);
+        memory_remember_device(m, device, r > 0);
+        return r;
 }
 
 static int open_executable(Memory *m, int *ret) {

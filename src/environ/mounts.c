@@ -21,9 +21,20 @@ static bool type_is_local(const char *type, size_t length) {
 }
 
 /* "36 35 98:0 /root /mount/point options … - type source options", proc_pid_mountinfo(5).
- * Returns -ENXIO for a line about another device. */
+ * Returns -ENXIO for a line without a type. */
+static int line_type_is_local(const char *line) {
+        const char *type = strstr(line, " - ");
+
+        if (!type)
+                return -ENXIO;
+
+        type += strlen(" - ");
+        return type_is_local(type, strcspn(type, " "));
+}
+
+/* Returns -ENXIO for a line about another device. */
 static int line_is_local(const char *line, const char *device) {
-        const char *p, *type;
+        const char *p;
 
         p = strchr(line, ' ');
         if (p)
@@ -31,12 +42,7 @@ static int line_is_local(const char *line, const char *device) {
         if (!p || strncmp(p, device, strlen(device)) != 0)
                 return -ENXIO;
 
-        type = strstr(p, " - ");
-        if (!type)
-                return -ENXIO;
-
-        type += strlen(" - ");
-        return type_is_local(type, strcspn(type, " "));
+        return line_type_is_local(p);
 }
 
 static int mounts_search(int mounts_fd, dev_t device) {
@@ -80,7 +86,7 @@ int mounts_device_is_local(const int mounts_fds[], size_t n_mounts_fds, dev_t de
         return false;
 }
 
-static int mounts_search_id(int mounts_fd, uint64_t mount_id, dev_t *ret) {
+static int mounts_search_id(int mounts_fd, uint64_t mount_id, dev_t *ret_device) {
         _cleanup_free_ LineReader *reader = NULL;
         const char *line;
         int r;
@@ -95,17 +101,18 @@ static int mounts_search_id(int mounts_fd, uint64_t mount_id, dev_t *ret) {
 
                 if (sscanf(line, "%" SCNu64 " %*u %u:%u ", &id, &device_major, &device_minor) == 3 &&
                     id == mount_id) {
-                        *ret = makedev(device_major, device_minor);
-                        return 0;
+                        *ret_device = makedev(device_major, device_minor);
+                        return device_is_block(*ret_device) ? true : line_type_is_local(line);
                 }
         }
 
         return r < 0 ? r : -ENXIO;
 }
 
-int mounts_find_device(const int mounts_fds[], size_t n_mounts_fds, uint64_t mount_id, dev_t *ret) {
+int mounts_mount_is_local(const int mounts_fds[], size_t n_mounts_fds, uint64_t mount_id,
+                          dev_t *ret_device) {
         assert(mounts_fds || n_mounts_fds == 0);
-        assert(ret);
+        assert(ret_device);
 
         for (size_t i = 0; i < n_mounts_fds; i++) {
                 int r;
@@ -113,7 +120,7 @@ int mounts_find_device(const int mounts_fds[], size_t n_mounts_fds, uint64_t mou
                 if (mounts_fds[i] < 0)
                         continue;
 
-                r = mounts_search_id(mounts_fds[i], mount_id, ret);
+                r = mounts_search_id(mounts_fds[i], mount_id, ret_device);
                 if (r != -ENXIO)
                         return r;
         }

@@ -19,12 +19,8 @@ static inline bool device_is_block(dev_t device) {
  * read(2), -ENOMEM. */
 int mounts_device_is_local(const int mounts_fds[], size_t n_mounts_fds, dev_t device);
 
-/* The same for a file of which not the device but the mount is known: file systems of many devices, such as
- * btrfs, show another device in stat(2) than in maps.
- * mount_id: as statx(2) tells it. */
-int mounts_mount_is_local(const int mounts_fds[], size_t n_mounts_fds, uint64_t mount_id);
-
-/* The device of a mount. It is not what stat(2) says of the mount's files where a file system has many, such as
- * btrfs, but what is shown in /proc/PID/maps for them.
- * mount_id: as statx(2) tells it. Returns 0; -ENXIO if there is no such mount; or the errors above. */
-int mounts_find_device(const int mounts_fds[], size_t n_mounts_fds, uint64_t mount_id, dev_t *ret);
+/* The same for a file of which the mount is known. Its device is not what stat(2) says of the mount's files where a
+ * file system has many, such as btrfs, but what is shown in /proc/PID/maps for them.
+ * mount_id: as statx(2) tells it. Returns 1 or 0 with the device; -ENXIO if there is no such mount; or the errors
+ * above. */
+int mounts_mount_is_local(const int mounts_fds[], size_t n_mounts_fds, uint64_t mount_id, dev_t *ret_device);

@@ -6,10 +6,10 @@
 
 #include "samples.h"
 
-static uint64_t clock_now(clockid_t clock) {
+uint64_t samples_now(const Samples *s) {
         struct timespec now;
 
-        (void) clock_gettime(clock, &now);
+        (void) clock_gettime(s->clock, &now);
         return (uint64_t) now.tv_sec * 1000000000U + (uint64_t) now.tv_nsec;
 }
 
@@ -25,15 +25,19 @@ void samples_done(Samples *s) {
 }
 
 void samples_begin(Samples *s) {
-        s->start = clock_now(s->clock);
+        s->start = samples_now(s);
 }
 
 void samples_end(Samples *s) {
-        const uint64_t end = clock_now(s->clock);
+        samples_add(s, s->start);
+}
+
+void samples_add(Samples *s, uint64_t start) {
+        const uint64_t end = samples_now(s);
 
         assert(s->n < s->n_max);
 
-        s->nanoseconds[s->n++] = end - s->start;
+        s->nanoseconds[s->n++] = end - start;
 }
 
 static int compare(const void *a, const void *b) {

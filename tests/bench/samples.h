@@ -21,6 +21,10 @@ void samples_done(Samples *s);
 void samples_begin(Samples *s);
 void samples_end(Samples *s);
 
+/* The same for things that overlap. start: what samples_now() was before. */
+uint64_t samples_now(const Samples *s);
+void samples_add(Samples *s, uint64_t start);
+
 /* Prints "NAME MEDIAN P99", in nanoseconds. There must be at least one sample. */
 void samples_print(Samples *s, const char *name);
 

@@ -3,10 +3,12 @@
 
 import collections
 import os
+import time
 
 import pytest
 
 import bus
+import service
 import target
 
 PER_USER = 256  # requests under way that one user may have
@@ -70,6 +72,22 @@ def test_many_parallel_requests_are_all_answered(alice, start):
     process = start.puppet(alice)
 
     assert alice.do(send_at_once, process.pid, 200) == {"answer": 200}
+
+
+def resident():
+    return int(target.status(bus.owner_pid(), "VmRSS").split()[0])  # KiB
+
+
+def test_memory_that_many_requests_took_is_given_back(alice, start):
+    process = start.puppet(alice)
+    service.stop()
+    assert alice.do(read_many, process.pid, 100) == 100
+    before = resident()
+
+    assert alice.do(send_at_once, process.pid, 200) == {"answer": 200}
+    end = time.monotonic() + bus.LIMIT / 2
+    while resident() > before + 256:
+        assert time.monotonic() < end, f"{before} KiB have become {resident()} KiB"
 
 
 def test_a_user_with_too_many_requests_is_told_busy(alice, bob, start, rules, held_question):

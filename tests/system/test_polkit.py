@@ -369,6 +369,21 @@ def test_a_caller_who_leaves_withdraws_the_question(alice, bob, start, administr
         terminal.end()
 
 
+def test_about_a_caller_who_is_known_nobody_but_polkit_is_asked(alice, bob, start, rules):
+    process = start.puppet(bob)
+    rules.allow("true")
+    service.start()
+
+    def call_twice():
+        connection = bus.connect()
+        return [bus.call("GetEnvironment", process.pid, connection=connection) for _ in range(2)]
+
+    with bus.Watch(f"type='method_call',sender='{bus.call_bus('GetNameOwner', bus.NAME)}'") as watch:
+        assert alice.do(call_twice) == [target.ENTRIES] * 2
+        questions = [message["member"] for message in watch.seen()]
+    assert questions == ["GetConnectionCredentials", "CheckAuthorization", "CheckAuthorization"]
+
+
 def test_the_service_is_itself_again_after_a_withdrawn_question(alice, bob, start, rules, held_question):
     process = start.puppet(bob)
     rules.add(held_question.rule)

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "fd-util.h"
 #include "image.h"
 #include "unit.h"
 
@@ -224,18 +226,55 @@ static void test_the_programs_file_is_opened_as_it_was_executed(void **state _un
         assert_int_equal(fcntl(m->executable_fd, F_GETFL) & O_ACCMODE, O_RDONLY);
 }
 
+/* What is looked at of a process when its program is opened, in a directory. */
+static int directory_like_a_processes(char *path) {
+        char stat[4096];
+        ssize_t n;
+        int fd;
+
+        assert_non_null(mkdtemp(path));
+        n = read_file_at(AT_FDCWD, "/proc/self/stat", stat, sizeof(stat));
+        assert_true(n > 0);
+        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        assert_true(fd >= 0);
+        for (unsigned i = 0; i < 2; i++) {
+                _cleanup_close_ int file =
+                        openat(fd, i == 0 ? "stat" : "exe", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+                assert_int_equal(write(file, stat, (size_t) n), n);
+        }
+
+        return fd;
+}
+
+static void remove_directory(const char *path, int fd) {
+        assert_int_equal(unlinkat(fd, "stat", 0), 0);
+        assert_int_equal(unlinkat(fd, "exe", 0), 0);
+        assert_int_equal(rmdir(path), 0);
+}
+
 /* The mount table does not show where it is, so that nobody knows who would have to answer. */
 static void test_a_file_on_an_unknown_mount_is_not_opened(void **state _unused_) {
-        _cleanup_(process_done) Process p = PROCESS_NULL;
         _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
+        char path[] = "/dev/shm/pekeenv-XXXXXX";
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
 
-        assert_int_equal(process_open_pid(getpid(), &p), 0);
-        m->dir_fd = p.dir_fd;
+        if (stat("/dev/shm", &st) < 0 || major(st.st_dev) != 0)
+                skip_because("/dev/shm is not a tmpfs");
+
+        m->dir_fd = fd = directory_like_a_processes(path);
         m->executable_error = 0;
         image_mount(m, 8, 1, "ext4");
         assert_int_equal(memory_open_executable(m), -EREMOTE);
         assert_true(m->executable_fd < 0);
         assert_int_equal(memory_open_executable(m), -EREMOTE);
+
+        /* Shown as a tmpfs it is, without anybody being asked. */
+        m->mounts_fds[1] = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+        m->executable_error = 0;
+        assert_int_equal(memory_open_executable(m), 0);
+        remove_directory(path, fd);
 }
 
 static void test_a_read_goes_on_over_neighbouring_mappings(void **state _unused_) {

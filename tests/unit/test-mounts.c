@@ -97,20 +97,23 @@ static void test_the_kernels_own_table_is_understood(void **state _unused_) {
                 assert_int_equal(mounts_device_is_local(&fd, 1, st.st_dev), 1);
 }
 
-static void test_a_mount_has_a_device(void **state _unused_) {
+static void test_a_mount_is_as_local_as_its_file_system_and_has_a_device(void **state _unused_) {
         _cleanup_close_ int fd = memfd_with_text(view),
                             other = memfd_with_text("99 1 8:2 / / rw - ext4 x rw\n");
         const int fds[] = { -EBADF, fd, other };
-        dev_t device;
+        dev_t device = 0;
 
-        assert_int_equal(mounts_find_device(fds, 3, 22, &device), 0);
+        assert_int_equal(mounts_mount_is_local(fds, 3, 22, &device), 1);
         assert_int_equal(device, makedev(8, 1));
-        assert_int_equal(mounts_find_device(fds, 3, 26, &device), 0);
+        assert_int_equal(mounts_mount_is_local(fds, 3, 24, &device), 1);
+        assert_int_equal(device, makedev(0, 22));
+        assert_int_equal(mounts_mount_is_local(fds, 3, 26, &device), 0);
         assert_int_equal(device, makedev(0, 24));
-        assert_int_equal(mounts_find_device(fds, 3, 99, &device), 0);
+        assert_int_equal(mounts_mount_is_local(fds, 3, 30, &device), 0);
+        assert_int_equal(mounts_mount_is_local(fds, 3, 99, &device), 1);
         assert_int_equal(device, makedev(8, 2));
-        assert_int_equal(mounts_find_device(fds, 3, 2, &device), -ENXIO);
-        assert_int_equal(mounts_find_device(fds, 3, 1, &device), -ENXIO);
+        assert_int_equal(mounts_mount_is_local(fds, 3, 2, &device), -ENXIO);
+        assert_int_equal(mounts_mount_is_local(fds, 3, 1, &device), -ENXIO);
 }
 
 int main(void) {
@@ -125,7 +128,7 @@ int main(void) {
                 cmocka_unit_test(test_the_second_view_is_used_for_what_the_first_does_not_show),
                 cmocka_unit_test(test_lines_that_are_not_understood_tell_nothing),
                 cmocka_unit_test(test_the_kernels_own_table_is_understood),
-                cmocka_unit_test(test_a_mount_has_a_device),
+                cmocka_unit_test(test_a_mount_is_as_local_as_its_file_system_and_has_a_device),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
