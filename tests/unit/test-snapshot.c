@@ -452,6 +452,17 @@ static void test_text_of_nothing_is_nothing(void **state _unused_) {
         assert_int_equal(s.size, 0);
 }
 
+static void test_what_leads_in_circles_is_not_read_again_and_again(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = new_memory(ELFCLASS64);
+        const Location table = { .form = FORM_ASH, .address = ARRAY };
+        Snapshot s;
+
+        image_put_pointer(m, ARRAY, ARRAY + 0x1000);
+        image_put_pointer(m, ARRAY + 0x1000, ARRAY + 0x1000);
+        assert_int_equal(snapshot_take(m, &table, &s), -ETIMEDOUT);
+        assert_true(m->n_looks <= LOOKS_MAX + 1);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_entries_come_in_their_order_whatever_they_look_like),
@@ -480,6 +491,7 @@ int main(void) {
                 cmocka_unit_test(test_our_own_initial_environment_is_that_of_proc),
                 cmocka_unit_test(test_text_is_made_valid_entry_by_entry),
                 cmocka_unit_test(test_text_of_nothing_is_nothing),
+                cmocka_unit_test(test_what_leads_in_circles_is_not_read_again_and_again),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
