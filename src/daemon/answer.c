@@ -75,8 +75,8 @@ static int append_strings(sd_bus_message *message, int fd) {
         if (r < 0)
                 return r;
 
-        for (const char *p = view.data, *end = view.data + view.size; p < end; p += strlen(p) + 1) {
-                r = sd_bus_message_append_basic(message, 's', p);
+        for (size_t i = 0; i < view.size; i += strlen(view.data + i) + 1) {
+                r = sd_bus_message_append_basic(message, 's', view.data + i);
                 if (r < 0)
                         return r;
         }

@@ -19,7 +19,6 @@
 #define POINTERS_MAX 4096U      /* that are followed out of it */
 #define SKIPPED_MAX 16U         /* words between the table and the array behind it, in busybox */
 #define CHAIN_MAX 4096U         /* variables in a chain, to look one of the first up */
-#define VARIABLES_MAX (1U << 20)
 
 /* The array that all begin with, varinit[], from IFS on. */
 static const struct {
@@ -403,7 +402,6 @@ static int record_variable(Recorder *recorder, Memory *m, Heap *heap, const Vari
 /* As listvars() does it. */
 int ash_record(Recorder *recorder, Memory *m, const Location *l) {
         Heap heap = {};
-        size_t n = 0;
 
         assert(recorder);
         assert(m);
@@ -421,9 +419,6 @@ int ash_record(Recorder *recorder, Memory *m, const Location *l) {
                         return r;
 
                 for (; at != 0; at = v.next) {
-                        if (n++ >= VARIABLES_MAX)
-                                return -ENOTSUP;
-
                         r = variable_read(m, at, &v);
                         if (r >= 0)
                                 r = record_variable(recorder, m, &heap, &v, chain);

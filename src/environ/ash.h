@@ -21,7 +21,6 @@ int ash_locate(Memory *m, const Program *p, Location *ret);
 
 /* Takes the environment down.
  * Returns 0;
- * -EAGAIN  the shell is in the middle of changing it
- * -ENOTSUP the table is beyond all measure
+ * -EAGAIN the shell is in the middle of changing it
  * or the errors of memory_read() and of recorder_add(). */
 int ash_record(Recorder *recorder, Memory *m, const Location *l);

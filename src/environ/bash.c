@@ -10,7 +10,6 @@
 
 #define SCOPES_MAX 65536U /* calls of functions in each other */
 #define TABLES_MAX 4096U  /* of these with variables of their own */
-#define LOOKS_MAX (16U * 1024U * 1024U)
 #define LAYOUT_TRIES 3U
 
 /* The tables of a Location; its address is that of array_needs_making. */
@@ -37,7 +36,6 @@ static const char *const known_versions[] = { "5.0", "5.1", "5.2", "5.3" };
 typedef struct Scopes {
         BashTable *tables;
         size_t n_tables, n_allocated;
-        size_t n_looks; /* at variables, to find those that hide others */
 } Scopes;
 
 static void scopes_done(Scopes *s) {
@@ -178,7 +176,7 @@ static int starts_with_text_at(Memory *m, uint64_t address, uint64_t text, size_
 }
 
 /* Whether an exported variable of the same name comes before this one in its bucket of a table. */
-static int table_hides(Scopes *s, Memory *m, const BashTable *t, const BashVariable *v, size_t name_length) {
+static int table_hides(Memory *m, const BashTable *t, const BashVariable *v, size_t name_length) {
         BashVariable other;
         uint64_t item;
         int r;
@@ -188,9 +186,6 @@ static int table_hides(Scopes *s, Memory *m, const BashTable *t, const BashVaria
                 return r;
 
         for (; item != 0 && item != v->item; item = other.next) {
-                if (s->n_looks++ >= LOOKS_MAX)
-                        return -ENOTSUP;
-
                 r = bash_variable_read(m, item, &other);
                 if (r < 0)
                         return r;
@@ -206,11 +201,12 @@ static int table_hides(Scopes *s, Memory *m, const BashTable *t, const BashVaria
 }
 
 /* Returns 1 if it is hidden by one in its own scope, n_inner, or in one of those further in. */
-static int scopes_hide(Scopes *s, Memory *m, size_t n_inner, const BashVariable *v, size_t name_length) {
+static int scopes_hide(const Scopes *s, Memory *m, size_t n_inner, const BashVariable *v,
+                       size_t name_length) {
         for (size_t i = 0; i <= n_inner; i++) {
                 int r;
 
-                r = table_hides(s, m, &s->tables[i], v, name_length);
+                r = table_hides(m, &s->tables[i], v, name_length);
                 if (r != 0)
                         return r;
         }

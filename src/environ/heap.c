@@ -28,7 +28,12 @@ static int read_size(Memory *m, uint64_t piece, uint64_t *ret) {
         return 0;
 }
 
-/* Takes the key from the first piece of any list. A key is 64 random bits; addresses and the like are less. */
+/* A key is 64 random bits; addresses and the like are less. */
+static bool may_be_key(uint64_t word) {
+        return word >> 47 != 0;
+}
+
+/* Takes the key from the first piece of any list. */
 static int read_key(Memory *m, uint64_t lists, size_t n_lists, uint64_t *ret) {
         for (size_t i = 0; i < n_lists; i++) {
                 uint64_t piece, size, key;
@@ -48,7 +53,7 @@ static int read_key(Memory *m, uint64_t lists, size_t n_lists, uint64_t *ret) {
                         key = 0;
                 if (r < 0 && r != -EFAULT)
                         return r;
-                if (r >= 0 && key >> 47 != 0) {
+                if (r >= 0 && may_be_key(key)) {
                         *ret = key;
                         return 0;
                 }
@@ -117,23 +122,48 @@ static int looks_freed(Memory *m, uint64_t address, uint64_t key) {
                                                                         : false;
 }
 
-/* malloc() itself keeps the key among its data. This is for when its lists are empty. */
-static int libc_has_key(const Heap *h, Memory *m, uint64_t key) {
-        if (h->libc_data == 0 || key >> 47 == 0)
-                return false;
+/* Which of the bits is a word's. */
+static size_t bit_of_word(const Heap *h, uint64_t word) {
+        const size_t bit = (size_t) (word * UINT64_C(0x9e3779b97f4a7c15) >> 49);
 
+        static_assert(sizeof(h->words) * 8 == (size_t) 1 << (64 - 49), "one for each word");
+        return bit;
+}
+
+/* Whether a word is in libc's data. word: NULL to learn all of them. */
+static int search_libc(Heap *h, Memory *m, const uint64_t *word) {
         for (uint64_t at = h->libc_data; at < h->libc_data + LIBC_DATA_MAX; at += sizeof(uint64_t)) {
-                uint64_t word;
+                uint64_t found;
                 int r;
 
-                r = memory_read_pointer(m, at, &word);
+                r = memory_read_pointer(m, at, &found);
                 if (r < 0)
-                        return r;
-                if (word == key)
+                        return r == -EFAULT ? false : r;
+                if (word && found == *word)
                         return true;
+                if (may_be_key(found))
+                        h->words[bit_of_word(h, found) / 64] |= UINT64_C(1) << bit_of_word(h, found) % 64;
         }
 
         return false;
+}
+
+/* malloc() itself keeps the key among its data. This is for when its lists are empty. */
+static int libc_has_key(Heap *h, Memory *m, uint64_t key) {
+        int r;
+
+        if (h->libc_data == 0 || !may_be_key(key))
+                return false;
+
+        if (!h->has_words) {
+                r = search_libc(h, m, NULL);
+                if (r < 0)
+                        return r;
+                h->has_words = true;
+        }
+
+        return h->words[bit_of_word(h, key) / 64] >> bit_of_word(h, key) % 64 & 1 ? search_libc(h, m, &key)
+                                                                                  : false;
 }
 
 static int is_freed(Heap *h, Memory *m, uint64_t address) {

@@ -15,6 +15,10 @@ typedef struct Heap {
         uint64_t libc_data; /* where the data of the C library begins, 0 if that is not known */
         uint64_t key;       /* 0 while it is not known */
         unsigned n_searches;
+
+        bool has_words;
+        uint64_t words
+                [512]; /* a bit for each word of the C library's data that may be a key, and shared by others */
 } Heap;
 
 /* Finds where the data of the C library begins.

@@ -47,6 +47,7 @@ int location_find(Memory *m, Location *ret) {
         assert(ret);
 
         memory_forget(m);
+        memory_allow_looks(m);
 
         r = auxv_read(m, &auxv);
         if (r < 0)

@@ -381,6 +381,7 @@ static int memory_open_window(Memory *m, uint64_t address, Window **ret) {
         ssize_t n;
         int r;
 
+        m->n_looks += LOOKS_PER_CALL;
         if (before)
                 size = min_size(before->size * 2, WINDOW_SIZE_MAX);
 

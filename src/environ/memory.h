@@ -13,6 +13,13 @@
 #define N_KNOWN_MAPPINGS 16U
 #define N_DEVICES 4U
 
+/* Looks at memory between two calls of memory_allow_looks(). Several times what the largest environment takes, and done
+ * in a fraction of a second: whoever needs more is led in circles. */
+#ifndef LOOKS_MAX /* fuzzers have less */
+#define LOOKS_MAX (32U * 1024U * 1024U)
+#endif
+#define LOOKS_PER_CALL 32U /* that one of these costs which has to call the kernel */
+
 /* A part of the memory that was copied in one go. */
 typedef struct Window {
         uint64_t start;
@@ -60,6 +67,7 @@ typedef struct Memory {
         Window windows[N_WINDOWS];
         Window *last_window; /* the one used last */
         uint64_t clock;      /* counts changes from one window to another */
+        uint64_t n_looks;
 } Memory;
 
 /* Opens the memory; not a byte of it is touched yet.
@@ -84,8 +92,17 @@ int memory_open_executable(Memory *m);
 /* Forgets what was copied: what is read from now on is the process as it is then. */
 void memory_forget(Memory *m);
 
+/* Begins something new, that may take LOOKS_MAX looks. So all loops through the structures of a process end, whatever
+ * it has made of them. */
+static inline void memory_allow_looks(Memory *m) {
+        assert(m);
+
+        m->n_looks = 0;
+}
+
 /* The errors of all reads:
  * -EFAULT  there is no readable memory at the address
+ * -ETIMEDOUT this was looked at too often, see memory_allow_looks()
  * -EREMOTE there is, but a page of it may never come: its file is not on this machine, see mounts.h
  * -ESTALE  the memory is gone: the process has executed another program or exited
  * -ENOMEM, -EBADMSG from reading the mappings; those of memory_open_mounts() */
@@ -105,6 +122,9 @@ static inline int memory_view(Memory *m, uint64_t address, const uint8_t **ret, 
         assert(m);
         assert(ret);
         assert(ret_size);
+
+        if (++m->n_looks > LOOKS_MAX)
+                return -ETIMEDOUT;
 
         if (!m->last_window || !window_holds(m->last_window, address)) {
                 int r = memory_change_window(m, address);

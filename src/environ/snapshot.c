@@ -22,7 +22,7 @@ static void snapshot_take_over(Snapshot *s, Recorder *recorder) {
 /* What can't be read while the process changes it may be there a moment later; these errors will stay. A length may
  * be too large because it was just being written; but not twice in a row. */
 static bool is_final(int error, int last) {
-        return error == -ESTALE || error == -ESRCH || error == -ENOMEM ||
+        return error == -ESTALE || error == -ESRCH || error == -ENOMEM || error == -ETIMEDOUT ||
                (error == -EFBIG && last == -EFBIG);
 }
 
@@ -51,6 +51,7 @@ int snapshot_take(Memory *m, const Location *l, Snapshot *ret) {
         assert(l);
         assert(ret);
 
+        memory_allow_looks(m);
         for (;;) {
                 recorder_begin(&recorder);
                 r = location_record(l, m, &recorder);

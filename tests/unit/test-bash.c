@@ -273,6 +273,21 @@ static void test_scopes_that_are_a_loop_are_refused(void **state _unused_) {
         assert_error(&b, -ENOTSUP);
 }
 
+/* A table tells how many variables are in it. */
+static void test_a_bucket_that_is_a_loop_is_followed_for_a_limited_time(void **state _unused_) {
+        Bash b = bash_new(ELFCLASS64, (BashEntry[]){ { "A", "1", NULL, 0 }, {} });
+        _cleanup_(memory_freep) Memory *m _unused_ = b.image.m;
+        uint64_t context, table, buckets, item;
+
+        assert_int_equal(memory_read_pointer(m, address_of(VARIABLES), &context), 0);
+        assert_int_equal(memory_read_pointer(m, context + 32, &table), 0);
+        assert_int_equal(memory_read_pointer(m, table, &buckets), 0);
+        assert_int_equal(memory_read_pointer(m, buckets + (bash_hash_of("A") & 7) * 8, &item), 0);
+        image_put_u32(m, table + 12, INT32_MAX);
+        image_put_pointer(m, item, item);
+        assert_error(&b, -ETIMEDOUT);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_exported_variables_are_found_in_both_classes),
@@ -289,6 +304,7 @@ int main(void) {
                 cmocka_unit_test(test_bash_is_starting_while_it_has_no_process_group),
                 cmocka_unit_test(test_tables_of_another_layout_are_refused),
                 cmocka_unit_test(test_scopes_that_are_a_loop_are_refused),
+                cmocka_unit_test(test_a_bucket_that_is_a_loop_is_followed_for_a_limited_time),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,8 +78,29 @@ static void test_without_lists_the_key_is_looked_for_where_malloc_keeps_it(void 
         image_put_pointer(m, TEXT + 8, KEY);
         assert_int_equal(heap_is_freed(&h, m, TEXT), 0);
 
+        h = (Heap){ .libc_data = libc_data };
         image_put_pointer(m, libc_data + 0x1ff8, KEY);
         assert_int_equal(heap_is_freed(&h, m, TEXT), 1);
+}
+
+/* Nearly all strings have a second word that might be a key. */
+static void test_the_librarys_data_is_looked_through_for_few_strings(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
+        const uint64_t libc_data = UINT64_C(0x7f0000000000), size = 0x40000;
+        const size_t n = 1000;
+        Heap h = { .libc_data = libc_data };
+
+        image_map(m, HEAP, 0x21000, "rw-p");
+        image_map(m, libc_data, size, "rw-p");
+        for (size_t i = 0; i < n; i++)
+                image_put_pointer(m, TEXT + 16 * i + 8, KEY + i * 0x123456789abc);
+        image_put_pointer(m, libc_data + size - 8, KEY);
+
+        memory_allow_looks(m);
+        assert_int_equal(heap_is_freed(&h, m, TEXT), 1);
+        for (size_t i = 1; i < n; i++)
+                assert_int_equal(heap_is_freed(&h, m, TEXT + 16 * i), 0);
+        assert_true(m->n_looks < 4 * size / sizeof(uint64_t));
 }
 
 static void test_what_is_no_memory_of_mallocs_is_not_freed(void **state _unused_) {
@@ -109,6 +130,7 @@ int main(void) {
                 cmocka_unit_test(test_the_lists_may_come_behind_variables_of_the_thread),
                 cmocka_unit_test(test_without_a_key_both_words_tell),
                 cmocka_unit_test(test_without_lists_the_key_is_looked_for_where_malloc_keeps_it),
+                cmocka_unit_test(test_the_librarys_data_is_looked_through_for_few_strings),
                 cmocka_unit_test(test_what_is_no_memory_of_mallocs_is_not_freed),
                 cmocka_unit_test(test_wild_lists_are_no_lists),
         };

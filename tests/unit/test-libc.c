@@ -211,6 +211,25 @@ static void test_an_object_with_a_path_too_long_has_no_path(void **state _unused
         assert_string_equal(l.object, "");
 }
 
+/* Each chain ends, and so does the list; but together they take forever. */
+static void test_long_chains_in_many_objects_are_given_up(void **state _unused_) {
+        Object objects[] = { { EXECUTABLE, .symbols = { { "main" } } },
+                             { LIBC, .symbols = { { "malloc" } } } };
+        _cleanup_(memory_freep) Memory *m = program_new(ELFCLASS64, GLIBC, objects, 2);
+        const uint64_t table = UINT64_C(0x70000000), chain = table + 16 + 8 + 4;
+        Location l;
+
+        image_map(m, table, 0x50000, "rw-p");
+        image_put_u32(m, table, 1);     /* buckets */
+        image_put_u32(m, table + 8, 1); /* words of the filter … */
+        image_put_pointer(m, table + 16, UINT64_MAX);
+        image_put_u32(m, chain + 60000 * 4, 1);                        /* the end */
+        image_put_pointer(m, object_dynamic(&objects[1]) + 24, table); /* DT_GNU_HASH, behind DT_NEEDED */
+        image_put_pointer(m, objects[1].link_map + 24, objects[1].link_map);
+
+        assert_int_equal(location_find(m, &l), -ETIMEDOUT);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_libc_has_it_where_nobody_else_defines_it),
@@ -231,6 +250,7 @@ int main(void) {
                 cmocka_unit_test(
                         test_a_list_that_the_loader_is_still_making_is_no_reason_to_call_it_unsupported),
                 cmocka_unit_test(test_an_object_with_a_path_too_long_has_no_path),
+                cmocka_unit_test(test_long_chains_in_many_objects_are_given_up),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -491,6 +491,21 @@ static void test_items_are_counted_up_to_the_end_of_the_page(void **state _unuse
         assert_int_equal(memory_items_in_page(UINT64_MAX, 8), 1);
 }
 
+static void test_who_looks_again_and_again_must_stop(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
+        uint64_t value;
+
+        image_map(m, 0x1000, 0x1000, "rw-p");
+        m->n_looks = LOOKS_MAX - LOOKS_PER_CALL - 2;
+        assert_int_equal(memory_read_pointer(m, 0x1000, &value), 0);
+        assert_int_equal(memory_read_pointer(m, 0x1000, &value), 0);
+        assert_int_equal(memory_read_pointer(m, 0x1000, &value), -ETIMEDOUT);
+        memory_forget(m);
+        assert_int_equal(memory_read_pointer(m, 0x1000, &value), -ETIMEDOUT);
+        memory_allow_looks(m);
+        assert_int_equal(memory_read_pointer(m, 0x1000, &value), 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_our_own_memory_is_read_as_it_is_now),
@@ -521,6 +536,7 @@ int main(void) {
                 cmocka_unit_test(test_a_view_ends_with_its_mapping),
                 cmocka_unit_test(test_an_image_that_ends_is_stale),
                 cmocka_unit_test(test_items_are_counted_up_to_the_end_of_the_page),
+                cmocka_unit_test(test_who_looks_again_and_again_must_stop),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

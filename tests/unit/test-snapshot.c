@@ -545,6 +545,17 @@ static void test_a_million_names_are_kept_in_a_moment(void **state _unused_) {
         snapshot_done(&s);
 }
 
+static void test_what_leads_in_circles_is_not_read_again_and_again(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = new_memory(ELFCLASS64);
+        const Location table = { .form = FORM_ASH, .address = ARRAY };
+        Snapshot s;
+
+        image_put_pointer(m, ARRAY, ARRAY + 0x1000);
+        image_put_pointer(m, ARRAY + 0x1000, ARRAY + 0x1000);
+        assert_int_equal(snapshot_take(m, &table, &s), -ETIMEDOUT);
+        assert_true(m->n_looks <= LOOKS_MAX + 1);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_entries_come_in_their_order_whatever_they_look_like),
@@ -579,6 +590,7 @@ int main(void) {
                 cmocka_unit_test(test_of_a_variable_nothing_but_the_value_is_left),
                 cmocka_unit_test(test_a_variable_that_is_not_set_has_no_value),
                 cmocka_unit_test(test_a_million_names_are_kept_in_a_moment),
+                cmocka_unit_test(test_what_leads_in_circles_is_not_read_again_and_again),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
