@@ -293,7 +293,8 @@ static int request_ask_polkit(Request *request) {
         _cleanup_free_ char *executable = NULL;
         char pid[16], uid[16];
 
-        executable = text_escape(request->identity.executable, strlen(request->identity.executable));
+        /* The prompts of polkit-gnome and mate-polkit take what they show for markup. */
+        executable = text_escape_markup(request->identity.executable, strlen(request->identity.executable));
         if (!executable)
                 return -ENOMEM;
 
