@@ -154,7 +154,7 @@ def test_a_caller_is_who_connected_to_the_bus_whatever_he_has_become(alice, root
         os.set_inheritable(connection.get_unix_fd(), True)
         connection.send_message(bus.make_call("GetEnvironment", process.pid))
         connection.flush()
-        os.execv(program, ["bash", "-p", "-c", f"echo >{directory}/is-root; read <{directory}/go"])
+        os.execv(program, ["bash", "-p", "-c", f": >{directory}/is-root; read <{directory}/go"])
 
     for name in ("is-root", "go"):
         os.mkfifo(f"{directory}/{name}")

@@ -44,6 +44,31 @@ static void *map(size_t size) {
         return p;
 }
 
+#define BLOCK (2 * MIB)
+
+static void fill_block(void *block, uint64_t word) {
+        for (size_t i = 0; i < BLOCK / sizeof(word); i++)
+                ((uint64_t *) block)[i] = word;
+}
+
+/* More memory than there is: the same word throughout, in pages of its own at the start and from then on in the same
+ * ones again and again. */
+static void *map_words(size_t size, uint64_t word) {
+        const int fd = memfd_create("words", MFD_CLOEXEC);
+        char *area = map(size);
+
+        if (fd < 0 || ftruncate(fd, (off_t) BLOCK) < 0)
+                fail("memfd_create");
+        for (size_t at = BLOCK; at < size; at += BLOCK)
+                if (mmap(area + at, BLOCK, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
+                    MAP_FAILED)
+                        fail("mmap");
+
+        fill_block(area, word);
+        fill_block(area + BLOCK, word);
+        return area;
+}
+
 static void make_writable(const void *p, size_t size) {
         const uintptr_t start = (uintptr_t) p / PAGE * PAGE;
 
@@ -121,13 +146,9 @@ static void make_dynamic_wild(void) {
         libc_object()->l_ld = (ElfW(Dyn) *) UINTPTR_MAX;
 }
 
-/* Entries that mean nothing, up to the end of the mapping and, if that could be, beyond. */
+/* Entries that mean nothing. */
 static void make_dynamic_endless(void) {
-        ElfW(Dyn) *entries = map(64 * MIB);
-
-        for (size_t i = 0; i < 64 * MIB / sizeof(*entries); i++)
-                entries[i].d_tag = 0x12345;
-        libc_object()->l_ld = entries;
+        libc_object()->l_ld = map_words(8192 * MIB, 0x12345);
 }
 
 /* Where the program headers say that the dynamic section is. */
@@ -145,38 +166,27 @@ static void make_symtab_wild(void) {
         dynamic_entry(DT_SYMTAB)->d_un.d_ptr = UINT64_MAX - PAGE;
 }
 
-/* Whatever is looked for is in the table, and its name is nowhere. */
-static uint32_t *make_gnu_hash(size_t size) {
-        uint32_t *table = map(size);
-
-        memset(table, 0xff, PAGE); /* nothing is held back by the filter */
-        dynamic_entry(DT_GNU_HASH)->d_un.d_ptr = (uintptr_t) table;
-        return table;
-}
-
-static void set_gnu_hash_sizes(uint32_t *table, uint32_t n_buckets, uint32_t first_symbol,
-                               uint32_t bloom_size) {
-        const uint32_t header[] = { n_buckets, first_symbol, bloom_size, 6 };
+/* All bits are set behind these: nothing is held back by the filter. */
+static void set_gnu_hash(void *table, uint32_t n_buckets, uint32_t first_symbol, uint32_t bloom_size) {
+        const uint32_t header[] = { n_buckets, first_symbol, bloom_size, 6, UINT32_MAX, UINT32_MAX, 1 };
 
         memcpy(table, header, sizeof(header));
+        dynamic_entry(DT_GNU_HASH)->d_un.d_ptr = (uintptr_t) table;
 }
 
-/* A chain of symbols with the hash of "__environ" and none that is the last. */
+/* A chain of symbols with the hash of "__environ", none of which is it, and none the last. */
 static void make_gnu_hash_endless(void) {
-        uint32_t *table = make_gnu_hash(64 * MIB), h = 5381;
+        uint32_t h = 5381;
 
         for (const char *p = "__environ"; *p; p++)
                 h = h * 33 + (uint8_t) *p;
-        set_gnu_hash_sizes(table, 1, 1, 1);
-        table[6] = 1;
-        for (size_t i = 7; i < 64 * MIB / sizeof(*table); i++)
-                table[i] = h & ~1U;
-        /* And as many symbols, none of which is it. */
-        dynamic_entry(DT_SYMTAB)->d_un.d_ptr = (uintptr_t) map(4096 * MIB);
+        h &= ~1U;
+        set_gnu_hash(map_words(8192 * MIB, (uint64_t) h << 32 | h), 1, 1, 1);
+        dynamic_entry(DT_SYMTAB)->d_un.d_ptr = (uintptr_t) map(65536 * MIB);
 }
 
 static void make_gnu_hash_sizes_wild(void) {
-        set_gnu_hash_sizes(make_gnu_hash(PAGE), UINT32_MAX, 0, UINT32_MAX);
+        set_gnu_hash(map(PAGE), UINT32_MAX, 0, UINT32_MAX);
 }
 
 static void make_gnu_hash_wild(void) {
@@ -214,21 +224,9 @@ static void make_environ_wild(void) {
         environ = (char **) 0x123456789abcd1;
 }
 
-/* 128 Mi pointers to empty strings, and behind them no NULL but the end of the mapping. The pages are the same ones. */
+/* A thousand million pointers to empty strings, and behind them no NULL but the end of the mapping. */
 static void make_environ_endless(void) {
-        const size_t n = 512, size = 2 * MIB;
-        const int fd = memfd_create("array", MFD_CLOEXEC);
-        char *array = map(n * size);
-
-        if (fd < 0 || ftruncate(fd, (off_t) size) < 0)
-                fail("memfd_create");
-        for (size_t i = 0; i < n; i++)
-                if (mmap(array + i * size, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
-                    MAP_FAILED)
-                        fail("mmap");
-        for (size_t i = 0; i < size / sizeof(char *); i++)
-                ((char **) array)[i] = "";
-        environ = (char **) array;
+        environ = map_words(8192 * MIB, (uintptr_t) "");
 }
 
 /* Each string is one byte shorter than the one before, and its end. */
