@@ -39,10 +39,11 @@ static int view_open(int fd, View *ret) {
         return 0;
 }
 
-/* After this nobody can change the file any more, not even a reader that still has it open. */
+/* After this nobody can change the file any more, not even a reader that still has it open. One that has mapped it for
+ * writing has no business to. */
 static int seal(int fd) {
         if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
-                return -errno;
+                return errno == EBUSY ? -EPROTO : -errno;
 
         return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
@@ -78,7 +79,7 @@ static int append_strings(sd_bus_message *message, int fd) {
         for (size_t i = 0; i < view.size; i += strlen(view.data + i) + 1) {
                 r = sd_bus_message_append_basic(message, 's', view.data + i);
                 if (r < 0)
-                        return r;
+                        return r == -EINVAL ? -EPROTO : r; /* it is no valid UTF-8 */
         }
 
         return sd_bus_message_close_container(message);

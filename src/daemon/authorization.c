@@ -24,8 +24,9 @@ int authorization_query(sd_bus_message *message, const Question *question, const
         assert(process);
         assert(names);
 
-        escaped_executable = text_escape(process->executable, strlen(process->executable));
-        escaped_variable = text_escape(variable, strlen(variable));
+        /* The prompts of polkit-gnome and mate-polkit take what they show for markup. */
+        escaped_executable = text_escape_markup(process->executable, strlen(process->executable));
+        escaped_variable = text_escape_markup(variable, strlen(variable));
         if (!escaped_executable || !escaped_variable)
                 return -ENOMEM;
 

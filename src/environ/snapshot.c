@@ -122,6 +122,11 @@ int snapshot_take_initial(Memory *m, const ProcessStat *stat, Snapshot *ret) {
         assert(stat);
         assert(ret);
 
+        /* The kernel sets it last, in the middle of an exec when everything else is in place already
+         * (create_elf_tables() in fs/binfmt_elf.c). That of an empty environment is not 0. */
+        if (stat->env_end == 0)
+                return -EINPROGRESS;
+
         recorder_begin(&recorder);
         r = record_initial(&recorder, m, stat->env_start, stat->env_end);
         if (r < 0)

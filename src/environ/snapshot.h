@@ -26,7 +26,7 @@ int snapshot_take(Memory *m, const Location *l, Snapshot *ret);
 /* Copies what the process was started with: the memory that /proc/PID/environ shows. Empty entries, as a
  * program leaves them that wrote over this memory, are left out.
  * stat: of the same program, see process_read_stat().
- * Returns 0, -EFBIG, or the errors of memory_read(). */
+ * Returns 0; -EFBIG; -EINPROGRESS if the program is only being executed; or the errors of memory_read(). */
 int snapshot_take_initial(Memory *m, const ProcessStat *stat, Snapshot *ret);
 
 /* Takes everything out but the names: what stands before the first "=" of an entry, in the order of the entries, each

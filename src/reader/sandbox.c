@@ -19,7 +19,6 @@ static int add_rules(scmp_filter_ctx filter) {
                 SCMP_SYS(pread64),
                 SCMP_SYS(read),
                 SCMP_SYS(write),
-                SCMP_SYS(sendto),
                 SCMP_SYS(sendmsg),
                 SCMP_SYS(close),
                 SCMP_SYS(munmap),
@@ -28,7 +27,6 @@ static int add_rules(scmp_filter_ctx filter) {
                 SCMP_SYS(madvise),
                 SCMP_SYS(exit),
                 SCMP_SYS(exit_group),
-                SCMP_SYS(rt_sigreturn),
                 SCMP_SYS(restart_syscall),
                 SCMP_SYS(clock_nanosleep),
         };

@@ -116,10 +116,9 @@ static char *escape_byte(char *q, uint8_t byte) {
         return q;
 }
 
-char *text_escape(const char *text, size_t size) {
+/* also: further characters to be escaped, of one byte each. */
+static char *escape(const char *text, size_t size, const char *also) {
         char *buf, *q;
-
-        assert(text || size == 0);
 
         if (size > SIZE_MAX / 4 - 1)
                 return NULL;
@@ -131,7 +130,8 @@ char *text_escape(const char *text, size_t size) {
         for (size_t i = 0; i < size;) {
                 uint32_t c;
                 size_t n = utf8_decode(text + i, size - i, &c);
-                bool plain = n > 0 && !is_control(c) && !is_noncharacter(c) && c != '\\';
+                bool plain =
+                        n > 0 && !is_control(c) && !is_noncharacter(c) && (n > 1 || !strchr(also, text[i]));
 
                 n = n > 0 ? n : 1;
                 if (plain)
@@ -144,4 +144,16 @@ char *text_escape(const char *text, size_t size) {
 
         *q = 0;
         return buf;
+}
+
+char *text_escape(const char *text, size_t size) {
+        assert(text || size == 0);
+
+        return escape(text, size, "\\");
+}
+
+char *text_escape_markup(const char *text, size_t size) {
+        assert(text || size == 0);
+
+        return escape(text, size, "\\<>&");
 }

@@ -20,3 +20,6 @@ int utf8_replace_invalid(const char *text, size_t size, char **ret, size_t *ret_
  * writing), backslashes and bytes that are no UTF-8 become \n, \t, \\ or \xHH a byte; everything else stays.
  * text, size: the bytes. Returns a new NUL-terminated string, NULL without memory. */
 char *text_escape(const char *text, size_t size);
+
+/* The same for whoever may take it for markup: <, > and & are escaped, too. */
+char *text_escape_markup(const char *text, size_t size);

@@ -44,16 +44,18 @@ def capabilities(pid):
 
 
 class CommandLine:
-    """Has the bus start the service with other options, as long as this is entered."""
+    """Has the bus start the service with other options, or another program, as long as this is entered."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, program=None):
         self._options = options
+        self._program = program
 
     def __enter__(self):
         with open(ACTIVATION_FILE) as file:
             self._text = file.read()
         line = next(line for line in self._text.splitlines() if line.startswith("Exec="))
-        self._write(self._text.replace(line, " ".join((line, *self._options))))
+        command = f"Exec={self._program}" if self._program else line
+        self._write(self._text.replace(line, " ".join((command, *self._options))))
 
     def __exit__(self, *_):
         self._write(self._text)

@@ -396,6 +396,15 @@ static void test_an_initial_environment_with_impossible_borders(void **state _un
         assert_int_equal(snapshot_take_initial(m, &too_long, &s), -EFAULT);
 }
 
+static void test_in_the_middle_of_an_exec_there_is_no_initial_environment_yet(void **state _unused_) {
+        _cleanup_(memory_freep) Memory *m = new_memory(ELFCLASS64);
+        const ProcessStat earlier = {}, later = { .env_start = STRINGS + 100 };
+        Snapshot s;
+
+        assert_int_equal(snapshot_take_initial(m, &earlier, &s), -EINPROGRESS);
+        assert_int_equal(snapshot_take_initial(m, &later, &s), -EINPROGRESS);
+}
+
 static void test_a_huge_initial_environment_is_refused(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
         const uint64_t size = RECORDER_BYTES_MAX + 4096ULL;
@@ -580,6 +589,7 @@ int main(void) {
                 cmocka_unit_test(test_the_initial_environment_that_the_program_wrote_over),
                 cmocka_unit_test(test_a_large_initial_environment_is_whole),
                 cmocka_unit_test(test_an_initial_environment_with_impossible_borders),
+                cmocka_unit_test(test_in_the_middle_of_an_exec_there_is_no_initial_environment_yet),
                 cmocka_unit_test(test_a_huge_initial_environment_is_refused),
                 cmocka_unit_test(test_our_own_initial_environment_is_that_of_proc),
                 cmocka_unit_test(test_text_is_made_valid_entry_by_entry),

@@ -139,6 +139,14 @@ static void test_a_nul_byte_is_escaped(void **state _unused_) {
         assert_string_equal(escaped, "a\\x00b");
 }
 
+static void test_markup_is_escaped_for_who_may_take_it_for_that(void **state _unused_) {
+        static const char text[] = "<b>\xc3\xa4 &amp;\\\n";
+        _cleanup_free_ char *escaped = text_escape_markup(text, strlen(text));
+
+        assert_string_equal(escaped, "\\x3cb\\x3e\xc3\xa4 \\x26amp;\\\\\\n");
+        assert_escaped("<b>&amp;", "<b>&amp;");
+}
+
 static void test_c1_is_escaped_byte_by_byte(void **state _unused_) {
         assert_escaped("\xc2\x80", "\\xc2\\x80");
         assert_escaped("\xc2\x9b", "\\xc2\\x9b"); /* CSI */
@@ -192,6 +200,7 @@ int main(void) {
                 cmocka_unit_test(test_plain_text_needs_no_escapes),
                 cmocka_unit_test(test_c0_and_delete_are_escaped),
                 cmocka_unit_test(test_a_nul_byte_is_escaped),
+                cmocka_unit_test(test_markup_is_escaped_for_who_may_take_it_for_that),
                 cmocka_unit_test(test_c1_is_escaped_byte_by_byte),
                 cmocka_unit_test(test_what_changes_the_direction_of_writing_is_escaped),
                 cmocka_unit_test(test_line_and_paragraph_separators_are_escaped),
