@@ -42,15 +42,27 @@ static void user_unref(Senders *s, User *user) {
         free(user);
 }
 
+/* Others may wait for their turn to ask. */
+static void sender_end_query(Sender *sender) {
+        Senders *s = sender->senders;
+
+        if (!sender->query)
+                return;
+
+        sender->query = sd_bus_slot_unref(sender->query);
+        s->n_queries--;
+        s->on_change(s->userdata);
+}
+
 static void sender_free(Sender *sender) {
         Senders *s = sender->senders;
 
+        sender_end_query(sender);
         TAILQ_REMOVE(&s->list, sender, entry);
         s->n_senders--;
         if (s->checked == sender)
                 s->checked = NULL;
 
-        sd_bus_slot_unref(sender->query);
         user_unref(s, sender->user);
         caller_done(&sender->caller);
         free(sender->name);
@@ -96,8 +108,7 @@ static int on_leave(sd_bus_message *signal, void *userdata, sd_bus_error *error 
                 return 0;
 
         s->on_leave(sender, s->userdata);
-        if (!sender->query)
-                sender_free(sender);
+        sender_free(sender);
         return 0;
 }
 
@@ -216,9 +227,6 @@ static void on_caller(int error, Caller *caller, void *userdata) {
         Sender *sender = userdata;
         Senders *s = sender->senders;
 
-        sender->query = sd_bus_slot_unref(sender->query);
-        s->n_queries--;
-
         /* Without an answer about it, it has left the bus. */
         sender->error = error < 0 ? -EACCES : 0;
         if (error >= 0) {
@@ -230,7 +238,7 @@ static void on_caller(int error, Caller *caller, void *userdata) {
                 *caller = CALLER_NULL;
         }
 
-        s->on_change(s->userdata);
+        sender_end_query(sender);
 }
 
 int sender_identify(Sender *sender) {
