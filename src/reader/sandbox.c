@@ -16,18 +16,9 @@
 
 static int add_rules(scmp_filter_ctx filter) {
         static const int plain[] = {
-                SCMP_SYS(pread64),
-                SCMP_SYS(read),
-                SCMP_SYS(write),
-                SCMP_SYS(sendmsg),
-                SCMP_SYS(close),
-                SCMP_SYS(munmap),
-                SCMP_SYS(mremap),
-                SCMP_SYS(brk),
-                SCMP_SYS(madvise),
-                SCMP_SYS(exit),
-                SCMP_SYS(exit_group),
-                SCMP_SYS(restart_syscall),
+                SCMP_SYS(pread64),         SCMP_SYS(read),   SCMP_SYS(write),      SCMP_SYS(sendmsg),
+                SCMP_SYS(close),           SCMP_SYS(munmap), SCMP_SYS(mremap),     SCMP_SYS(brk),
+                SCMP_SYS(madvise),         SCMP_SYS(exit),   SCMP_SYS(exit_group), SCMP_SYS(restart_syscall),
                 SCMP_SYS(clock_nanosleep),
         };
         int r;

@@ -6,7 +6,6 @@ tests/compromised."""
 
 import os
 import shutil
-import time
 
 import pytest
 
@@ -16,8 +15,6 @@ import target
 
 FAILED = "org.freedesktop.DBus.Error.Failed"
 TIMED_OUT = "org.pekeenv.Error.TimedOut"
-
-READERS = 4  # that wait for work
 
 METHODS = ("GetEnvironment", "OpenEnvironment", "Describe", "GetInitialEnvironment")
 
@@ -49,25 +46,19 @@ def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-def wait_until(condition):
-    end = time.monotonic() + service.LIMIT
-    while not condition():
-        assert time.monotonic() < end, "something remains"
-
-
 @pytest.fixture
 def unharmed(bob, start, compromised):
     """Whatever happens meanwhile, the service is afterwards as it was before, and answers others."""
     process = start.puppet(bob)
     assert bob.call("GetEnvironment", process.pid) == target.ENTRIES
     main, zygote, _ = service.processes()
-    wait_until(lambda: len(service.children(zygote)) == READERS)
+    service.wait_until_at_rest(zygote)
     before = descriptors(main), descriptors(zygote)
     yield
     assert bob.call("GetEnvironment", process.pid) == target.ENTRIES
     assert service.processes()[:2] == (main, zygote)
-    wait_until(lambda: len(service.children(zygote)) == READERS)
-    wait_until(lambda: (descriptors(main), descriptors(zygote)) == before)
+    service.wait_until_at_rest(zygote)
+    service.wait_until(lambda: (descriptors(main), descriptors(zygote)) == before, "descriptors remain")
 
 
 @pytest.mark.parametrize("name", ["open", "exec", "fork", "ptrace", "connect", "kill", "return_from_a_signal"])
