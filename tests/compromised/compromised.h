@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A reader that whoever is read has taken over. It is the real one, from fork to exit, but for one thing: where it would
- * begin to look at memory, it does what the process's variable ATTACK says.
+/* A reader that whoever is read has taken over. It is the real one, from fork to exit, but for one thing: where it
+ * would begin to look at memory, it does what the process's variable ATTACK says.
  *
  * What is linked to this needs the options of meson.build, by which the linker puts it in place. */
 

@@ -39,6 +39,19 @@ def processes():
     return main, zygote, children(zygote)
 
 
+def wait_until(condition, what):
+    """Waits for what nobody tells; `what` is said if it does not come."""
+    end = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < end, what
+        os.sched_yield()
+
+
+def wait_until_at_rest(zygote):
+    """Waits until there are no readers but the four that wait for work."""
+    wait_until(lambda: len(children(zygote)) == 4, "readers remain")
+
+
 def capabilities(pid):
     return {name: int(target.status(pid, name), 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")}
 

@@ -152,13 +152,6 @@ def count_stuck(zygote):
     return count
 
 
-def wait_until(condition, what):
-    end = time.monotonic() + target.LIMIT
-    while not condition():
-        assert time.monotonic() < end, what
-        os.sched_yield()
-
-
 def ask_until_it_hangs(pid):
     """Returns what came until then."""
     connection = bus.connect()
@@ -180,7 +173,7 @@ def test_readers_that_can_not_be_killed_cost_their_owner_his_places_and_nobody_e
 
     for hanging in [alice.begin(ask_until_it_hangs, process.pid) for process in swapping]:
         assert hanging.result() <= {"answer", bus.CHANGING, bus.UNSUPPORTED, bus.BUSY, TIMED_OUT}
-    wait_until(lambda: count_stuck(zygote) == 4, "no reader hangs")
+    service.wait_until(lambda: count_stuck(zygote) == 4, "no reader hangs")
 
     for user in (bob, root):
         assert user.do(outcome, "GetEnvironment", mine.pid) == target.ENTRIES
@@ -188,7 +181,7 @@ def test_readers_that_can_not_be_killed_cost_their_owner_his_places_and_nobody_e
     assert count_stuck(zygote) == 4
 
     silent.end_server()
-    wait_until(lambda: len(service.children(zygote)) == 4, "readers remain")
+    service.wait_until_at_rest(zygote)
     assert ask(alice, "GetEnvironment", others) == target.ENTRIES
     assert service.processes()[:2] == (main, zygote)
 
@@ -444,16 +437,17 @@ def test_they_leave_nothing_behind(alice, bob, start, hostile):
         """Returns what the service has when it is at rest."""
         bob.do(time_calls, mine.pid, 20)
         main, zygote, _ = service.processes()
-        wait_until(lambda: len(service.children(zygote)) == 4, "readers remain")
+        service.wait_until_at_rest(zygote)
         return main, zygote, resources(main, zygote)
 
     alice.do(ask_about_each, pids, 50)
     main, zygote, before = settle()
     alice.do(ask_about_each, pids, 200, limit=120)
     assert settle()[:2] == (main, zygote)
-    after = resources(main, zygote)
 
-    print(f"descriptors, threads, KiB of memory before and after: {before}, {after}")
-    for pid in (main, zygote):
-        assert after[pid][:2] == before[pid][:2]
-        assert after[pid][2] <= before[pid][2] + 1024
+    def is_as_before():
+        after = resources(main, zygote)
+        return all(after[pid][:2] == before[pid][:2] and after[pid][2] <= before[pid][2] + 1024 for pid in before)
+
+    service.wait_until(is_as_before, f"it was {before} and is {resources(main, zygote)}")
+    print(f"descriptors, threads, KiB of memory before and after: {before}, {resources(main, zygote)}")
