@@ -155,6 +155,10 @@ int answer_measure(const Question *question, int answer_fd, size_t *ret_bytes, s
         assert(ret_bytes);
         assert(ret_fds);
 
+        r = seal(answer_fd);
+        if (r < 0)
+                return r;
+
         if (question_wants_text(question)) {
                 r = view_open(answer_fd, &view);
                 if (r < 0)
@@ -179,10 +183,6 @@ int answer_send(sd_bus_message *call, const Question *question, const Identity *
         assert(process);
         assert(reply);
         assert(answer_fd >= 0);
-
-        r = seal(answer_fd);
-        if (r < 0)
-                return r;
 
         r = sd_bus_message_new_method_return(call, &message);
         if (r < 0)
