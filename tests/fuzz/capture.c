@@ -249,20 +249,38 @@ static void write_part(Dump *d, Part part, const uint64_t numbers[], size_t n, c
         drop_last_piece(d);
 }
 
+/* The first free piece of each list of glibc's malloc(), heap.c. Returns how many there are. */
+static size_t find_free_pieces(const Dump *d, uint64_t pieces[], size_t n_max) {
+        size_t n = 0;
+
+        for (const DumpPiece *p = d->pieces; p < d->pieces + d->n_pieces; p++) {
+                const uint64_t *words = (const void *) p->content;
+
+                if (p->header.kind != DUMP_MEMORY || p->header.size < 4096 || words[1] != 0x291)
+                        continue;
+                for (size_t i = 18; i < 18 + 64 && n < n_max; i++)
+                        if (words[i] != 0)
+                                pieces[n++] = words[i];
+        }
+
+        return n;
+}
+
 /* What a parser needs to be told is what those before it find out. */
 static void write_parts(Dump *d, const char *directory, const char *name) {
         _cleanup_(memory_freep) Memory *m = dump_open(d);
         Dynamic dynamic = {};
-        uint64_t libc_data = 0;
+        uint64_t heap[DUMP_NUMBERS_MAX - 1] = {}; /* libc's data, then pieces */
         LinkMapWalk walk = {};
         Program p;
         Auxv auxv;
+        size_t n;
 
         must(auxv_read(m, &auxv) >= 0 && program_read(m, &auxv, &p) >= 0, "program");
         if (p.dynamic != 0)
                 (void) dynamic_read(m, p.dynamic, p.bias, &dynamic);
         (void) link_map_walk(m, &p, &walk);
-        (void) heap_find_libc_data(m, &p, &libc_data);
+        (void) heap_find_libc_data(m, &p, &heap[0]);
 
         write_part(d, PART_START_CODE, &p.entry_point, 1, directory, name);
         write_part(d, PART_GO, NULL, 0, directory, name);
@@ -275,8 +293,8 @@ static void write_parts(Dump *d, const char *directory, const char *name) {
                    6, directory, name);
         write_part(d, PART_FILE, (const uint64_t[]){ p.entry_point, p.bias }, 2, directory, name);
         write_part(d, PART_NOTES, NULL, 0, directory, name);
-        write_part(d, PART_HEAP, (const uint64_t[]){ libc_data, libc_data + 0x800, libc_data + 0x1000 }, 3,
-                   directory, name);
+        n = find_free_pieces(d, heap + 1, ELEMENTSOF(heap) - 1);
+        write_part(d, PART_HEAP, heap, n + 1, directory, name);
 }
 
 /* Of the functions of a Go program only some of package syscall stay, and what they call: the table of all is larger
