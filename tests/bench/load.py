@@ -26,7 +26,7 @@ from figures import Time, parse, run, say, spread, table, thirty, verdict  # noq
 DIRECTORY = pathlib.Path(os.environ['PEKEENV_TEST_DIR'])
 CALLERS = ('caller-1', 'caller-2', 'caller-3', 'caller-4')
 
-CLIENTS = {1: 400, 8: 600, 64: 1000, 512: 3000}  # and for how many milliseconds they call in a round
+CLIENTS = {1: 400, 8: 600, 64: 1000, 512: 2000}  # and for how many milliseconds they call in a round
 ROUNDS = 3
 MANY = 10**7  # calls: as many as there is time for
 
@@ -210,8 +210,8 @@ def measure_growth(stage, count):
     stage.call('**stranger’s process**', 64, calls=100)
     before = measure_memory()
     say(f'{count} requests')
-    stage.call('**own process**', 64, calls=count - count // 10)
-    stage.call('**stranger’s process**', 64, calls=count // 10)
+    stage.call('**own process**', 64, calls=count - count // 20)
+    stage.call('**stranger’s process**', 64, calls=count // 20)
     after = measure_memory()
     if before['main'] != after['main']:
         sys.exit('the service has been started anew')
