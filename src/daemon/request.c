@@ -324,12 +324,10 @@ static bool request_open_debug_file(Request *request, const DebugLink *link) {
 }
 
 static void request_answer(Request *request) {
-        size_t n_bytes, n_fds;
         int r;
 
-        r = answer_measure(request->question, request->answer_fd, &n_bytes, &n_fds);
-        if (r >= 0)
-                r = delivery_charge(request->sender, n_bytes, n_fds, &request->delivery_checked);
+        r = delivery_charge(request->sender, request->answer_bytes, request->answer_fds,
+                            &request->delivery_checked);
         request->waits = r == 0;
         if (request->waits)
                 return;
@@ -347,6 +345,7 @@ static void request_answer(Request *request) {
 static void on_reading(int error, const ReaderReply *reply, void *userdata) {
         const bool replied = error == 0;
         Request *request = userdata;
+        int r;
 
         error = outcome_of_reader(error, reply);
 
@@ -360,6 +359,11 @@ static void on_reading(int error, const ReaderReply *reply, void *userdata) {
                 return request_read_again(request, REQUEST_READING);
         if (error < 0)
                 return request_fail(request, error);
+
+        r = answer_measure(request->question, request->answer_fd, &request->answer_bytes,
+                           &request->answer_fds);
+        if (r < 0)
+                return request_fail(request, r);
 
         request->reply = malloc(sizeof(ReaderReply));
         if (!request->reply)

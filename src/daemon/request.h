@@ -43,8 +43,9 @@ typedef struct Request {
         Access access;
         PolkitQuery *polkit;
 
-        ReaderReply *reply;    /* what the reader has said, until it is sent */
-        bool delivery_checked; /* see delivery.h */
+        ReaderReply *reply;              /* what the reader has said, until it is sent */
+        size_t answer_bytes, answer_fds; /* what it takes on the bus */
+        bool delivery_checked;           /* see delivery.h */
 } Request;
 
 /* Starts to answer a method call. The answer, or an error, is sent when it is there; this does not wait for
