@@ -58,7 +58,9 @@ def unharmed(bob, start, compromised):
     assert bob.call("GetEnvironment", process.pid) == target.ENTRIES
     assert service.processes()[:2] == (main, zygote)
     service.wait_until_at_rest(zygote)
-    service.wait_until(lambda: (descriptors(main), descriptors(zygote)) == before, "descriptors remain")
+    # The zygote might just have been about to close one when they were counted before.
+    service.wait_until(
+        lambda: descriptors(main) <= before[0] and descriptors(zygote) <= before[1], "descriptors remain")
 
 
 @pytest.mark.parametrize("name", ["open", "exec", "fork", "ptrace", "connect", "kill", "return_from_a_signal"])
