@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -109,11 +110,15 @@ int __wrap_sd_journal_send(const char *format _unused_, ...) {
 }
 
 static void set_up(void) {
+        sigset_t none;
         int pair[2];
 
         must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
         zygote_fd = pair[1];
         must(service_new(pair[0], UINT64_MAX / 2, &service) >= 0);
+
+        /* Signals are libFuzzer's to handle. */
+        must(sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0);
 
         /* Both connections have to be up before there is a message. */
         for (unsigned n = 0; sd_bus_is_ready(peer) <= 0 || sd_bus_is_ready(service->bus) <= 0; n++) {
@@ -123,13 +128,17 @@ static void set_up(void) {
 }
 
 static void send_call(void) {
-        static const char *const methods[] = { "GetEnvironment", "OpenEnvironment", "Describe" };
+        static const char *const methods[] = { "GetEnvironment", "OpenEnvironment", "Describe",
+                                               "GetVariableNames", "GetVariable" };
+        const char *method = methods[hostile.input.method % ELEMENTSOF(methods)];
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
 
         must(sd_bus_message_new_method_call(peer, &call, NULL, INSPECTOR_PATH, INSPECTOR_INTERFACE,
-                                            methods[hostile.input.method % ELEMENTSOF(methods)]) >= 0);
+                                            method) >= 0);
         must(sd_bus_message_set_sender(call, ":1.1") >= 0);
         must(sd_bus_message_append(call, "u", (uint32_t) getpid()) >= 0);
+        if (strcmp(method, "GetVariable") == 0)
+                must(sd_bus_message_append(call, "s", "A") >= 0);
         must(sd_bus_call_async(peer, NULL, call, on_answer, NULL, 0) >= 0);
 }
 

@@ -58,8 +58,7 @@ static void try_mounts(const uint8_t *data, size_t size) {
         dev_t device;
 
         (void) mounts_device_is_local(fds, ELEMENTSOF(fds), makedev(0, 42));
-        if (mounts_find_device(fds, ELEMENTSOF(fds), MOUNT_ID, &device) >= 0)
-                (void) mounts_device_is_local(fds, ELEMENTSOF(fds), device);
+        (void) mounts_mount_is_local(fds, ELEMENTSOF(fds), MOUNT_ID, &device);
 }
 
 /* What stands in place of one file of the process; all others are our own. The linker leads openat(2) here. */
@@ -105,7 +104,7 @@ static bool is_plain(const char *text) {
 }
 
 static void try_utf8(const char *data, size_t size) {
-        _cleanup_free_ char *text = NULL, *again = NULL, *escaped = NULL;
+        _cleanup_free_ char *text = NULL, *again = NULL, *escaped = NULL, *markup = NULL;
         size_t text_size, again_size;
 
         must(utf8_replace_invalid(data, size, &text, &text_size) == 0 && text_size <= 3 * size);
@@ -114,6 +113,8 @@ static void try_utf8(const char *data, size_t size) {
 
         escaped = text_escape(data, size);
         must(escaped && is_plain(escaped));
+        markup = text_escape_markup(data, size);
+        must(markup && is_plain(markup) && !strpbrk(markup, "<>&"));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -54,6 +54,22 @@ static void check_text(const Snapshot *s) {
         }
 }
 
+/* What may be kept of an environment, each time of a copy. */
+static void keep_parts(const Snapshot *s) {
+        for (unsigned i = 0; i < 2 && s->size > 0; i++) {
+                _cleanup_(snapshot_done) Snapshot part = *s;
+                int r;
+
+                part.data = malloc(s->size);
+                check(part.data);
+                memcpy(part.data, s->data, s->size);
+                r = i == 0 ? snapshot_keep_names(&part) : snapshot_keep_value(&part, "A");
+                check(r == 0 || r == -ENOMSG);
+                if (r == 0)
+                        check_snapshot(&part);
+        }
+}
+
 /* l: NULL for what is there at the start of the process, from one address to another. */
 static void take(Memory *m, const Location *l, const ProcessStat *stat, uint64_t *digest) {
         _cleanup_(snapshot_done) Snapshot s = {};
@@ -66,6 +82,7 @@ static void take(Memory *m, const Location *l, const ProcessStat *stat, uint64_t
 
         check_snapshot(&s);
         digest_add(digest, s.data, s.size);
+        keep_parts(&s);
         check(snapshot_make_text(&s) == 0);
         check_text(&s);
 }
