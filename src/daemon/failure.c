@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "failure.h"
+#include "log.h"
 
 #define ERROR "org.pekeenv.Error."
 #define INSTEAD " GetInitialEnvironment() tells what it was started with."
@@ -93,6 +94,9 @@ int failure_set(sd_bus_error *error, int number, pid_t pid, const char *user, co
                 (void) snprintf(process, sizeof(process), "process %d", pid);
         else
                 (void) snprintf(process, sizeof(process), "process %d of user %s", pid, user);
+
+        if (failure == &other)
+                log_error("The environment of %s could not be read: %s", process, strerror(-number));
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"

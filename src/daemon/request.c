@@ -173,7 +173,12 @@ static int outcome_of_reader(int error, const ReaderReply *reply) {
         if (error > 0)
                 return -EPROTO;
 
-        return error == -EACCES || error == -EPERM || error == -ENOKEY || error == -EHOSTDOWN ? -EIO : error;
+        if (error == -EACCES || error == -EPERM || error == -ENOKEY || error == -EHOSTDOWN) {
+                log_error("A reader may not do what it should: %s", strerror(-error));
+                return -EIO;
+        }
+
+        return error;
 }
 
 static void request_ask_who_asks(Request *request) {
