@@ -140,6 +140,19 @@ static int identity_read_control_group(Identity *i, const Process *p) {
         return 0;
 }
 
+/* The files of a process that has exited are not there any more, each in its own way: to follow a link of one that goes
+ * just then is not allowed (fs/proc/base.c and namespaces.c: there is no task whose right could be checked). */
+static int why_gone(const Process *p, int error) {
+        ProcessStat stat;
+
+        if (error != -ENOENT && error != -ESRCH && error != -EACCES)
+                return error;
+        if (process_read_stat(p, &stat) < 0)
+                return -ESRCH;
+
+        return error == -EACCES && stat.state != 'Z' && stat.state != 'X' ? error : -ENODATA;
+}
+
 int identity_read(const Process *p, Identity *ret) {
         Identity i = {};
         ProcessStat stat;
@@ -185,10 +198,7 @@ int identity_read(const Process *p, Identity *ret) {
         return 0;
 
 gone:
-        /* The files of a process that has exited are not there any more, each in its own way. */
-        if (r == -ENOENT || r == -ESRCH)
-                return process_read_stat(p, &stat) < 0 ? -ESRCH : -ENODATA;
-        return r;
+        return why_gone(p, r);
 }
 
 bool identity_equal(const Identity *a, const Identity *b) {

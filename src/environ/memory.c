@@ -85,7 +85,7 @@ int memory_open_mounts(Memory *m) {
         /* A process that is about to exit has no mount namespace any more, and needs none. */
         r = open_for_reading(m->dir_fd, "mountinfo", &m->mounts_fds[0]);
         if (r < 0 && r != -EINVAL)
-                return r;
+                return r == -ENOENT ? -ESRCH : r;
 
         r = open_for_reading(AT_FDCWD, "/proc/self/mountinfo", &m->mounts_fds[1]);
         if (r < 0)

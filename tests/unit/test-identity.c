@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <pwd.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -391,6 +392,29 @@ static void test_a_user_without_a_name_has_an_empty_one(void **state _unused_) {
         assert_string_equal(names.user, "");
 }
 
+/* To follow a link of a process that goes just then is not allowed; in some hundred tries that is met once. */
+static void test_a_process_that_goes_while_it_is_looked_at_is_gone_and_not_forbidden(void **state _unused_) {
+        void (*before)(int) = signal(SIGCHLD, SIG_IGN); /* children go at once */
+
+        for (unsigned i = 0; i < 1000; i++) {
+                _cleanup_(process_done) Process p = PROCESS_NULL;
+                const pid_t pid = fork();
+                Identity identity;
+                int r;
+
+                assert_true(pid >= 0);
+                if (pid == 0)
+                        _exit(0);
+
+                r = process_open_pid(pid, &p);
+                while (r >= 0)
+                        r = identity_read(&p, &identity);
+                assert_true(r == -ESRCH || r == -ENODATA);
+        }
+
+        (void) signal(SIGCHLD, before);
+}
+
 int main(int argc, char *argv[]) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_our_own_identity_is_what_the_kernel_says_otherwise),
@@ -407,6 +431,7 @@ int main(int argc, char *argv[]) {
                 cmocka_unit_test(test_a_thread_is_no_process),
                 cmocka_unit_test(test_a_zombie_has_no_identity_any_more),
                 cmocka_unit_test(test_a_process_that_is_reaped_is_gone),
+                cmocka_unit_test(test_a_process_that_goes_while_it_is_looked_at_is_gone_and_not_forbidden),
                 cmocka_unit_test(test_a_kernel_thread_has_no_identity),
                 cmocka_unit_test(test_names_are_those_of_the_effective_user),
                 cmocka_unit_test(test_a_user_without_a_name_has_an_empty_one),
