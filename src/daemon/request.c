@@ -165,12 +165,14 @@ static void request_want_reader(Request *request, RequestState state) {
         request_continue(request);
 }
 
+#define ERRNO_MAX 4095 /* linux/err.h */
+
 /* What a reader's reply comes to. Of the errors only polkit's say that something is not allowed: that a reader
  * may not do what it should is a failure of the service. */
 static int outcome_of_reader(int error, const ReaderReply *reply) {
         if (error == 0)
                 error = reply->error;
-        if (error > 0)
+        if (error > 0 || error < -ERRNO_MAX)
                 return -EPROTO;
 
         if (error == -EACCES || error == -EPERM || error == -ENOKEY || error == -EHOSTDOWN) {

@@ -261,6 +261,10 @@ static int answer_nonsense(const Memory *m _unused_) {
         answer_and_go("A=1", sizeof("A=1"), &reply);
 }
 
+static int answer_an_error_without_a_positive(const Memory *m _unused_) {
+        answer_and_go("A=1", sizeof("A=1"), &(ReaderReply){ .error = INT_MIN });
+}
+
 static int answer_an_error_that_is_none(const Memory *m _unused_) {
         answer_and_go("A=1", sizeof("A=1"), &(ReaderReply){ .error = 1 });
 }
@@ -322,6 +326,7 @@ static const struct {
         { "answer_text_without_end", answer_text_without_end },
         { "answer_nonsense", answer_nonsense },
         { "answer_an_error_that_is_none", answer_an_error_that_is_none },
+        { "answer_an_error_without_a_positive", answer_an_error_without_a_positive },
         { "answer_that_it_is_not_allowed", answer_that_it_is_not_allowed },
         { "answer_half", answer_half },
         { "answer_nothing", answer_nothing },

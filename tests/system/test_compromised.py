@@ -69,7 +69,9 @@ def test_one_that_is_ended_by_the_kernel_is_a_failure(name, attack, unharmed):
         assert attack(name, method) == FAILED
 
 
-@pytest.mark.parametrize("name", ["answer_nothing", "answer_half", "answer_an_error_that_is_none"])
+@pytest.mark.parametrize(
+    "name",
+    ["answer_nothing", "answer_half", "answer_an_error_that_is_none", "answer_an_error_without_a_positive"])
 def test_one_that_does_not_keep_to_the_protocol_is_a_failure(name, attack, unharmed):
     for method in METHODS:
         assert attack(name, method) == FAILED
