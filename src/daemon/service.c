@@ -165,6 +165,8 @@ static int service_setup_bus(Service *s) {
         if (r >= 0)
                 r = sd_bus_set_exit_on_disconnect(s->bus, true);
         if (r >= 0)
+                r = sd_bus_set_close_on_exit(s->bus, false); /* see service_say_last_words() */
+        if (r >= 0)
                 r = sd_bus_attach_event(s->bus, s->event, SD_EVENT_PRIORITY_NORMAL);
         if (r < 0) {
                 log_error("Can't connect to the system bus: %s", strerror(-r));
@@ -217,6 +219,14 @@ int service_new(int zygote_fd, uint64_t idle_usec, Service **ret) {
         return 0;
 }
 
+/* Once this is answered, what was sent before has arrived. Of a connection that is closed while the bus writes to it, the
+ * bus does not read what is left: the last answers would be lost. */
+static void service_say_last_words(Service *s) {
+        if (s->bus)
+                (void) sd_bus_call_method(s->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                          "org.freedesktop.DBus.Peer", "Ping", NULL, NULL, NULL);
+}
+
 Service *service_free(Service *s) {
         if (!s)
                 return NULL;
@@ -224,6 +234,7 @@ Service *service_free(Service *s) {
         while (!TAILQ_EMPTY(&s->requests))
                 request_fail(TAILQ_FIRST(&s->requests), -ESHUTDOWN);
 
+        service_say_last_words(s);
         senders_free(s->senders);
         sd_bus_flush_close_unref(s->bus);
         reader_pool_free(s->pool);
