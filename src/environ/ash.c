@@ -208,15 +208,6 @@ static int visit_data(Memory *m, Search *s,
         return 0;
 }
 
-static bool is_in_program(const Program *p, uint64_t address) {
-        for (size_t i = 0; i < p->n_segments; i++)
-                if (address >= p->segments[i].address &&
-                    address - p->segments[i].address < p->segments[i].size)
-                        return true;
-
-        return false;
-}
-
 /* busybox, struct globals_var: …; struct var *vartab[39]; struct var varinit[]; … */
 static int search_behind_pointer(Memory *m, Search *s, uint64_t pointer) {
         const size_t width = memory_pointer_size(m);
@@ -255,7 +246,7 @@ static int visit_for_first(Memory *m, Search *s, uint64_t address, uint64_t word
 static int visit_for_pointer(Memory *m, Search *s, uint64_t address _unused_, uint64_t word) {
         const size_t width = memory_pointer_size(m);
 
-        if (word <= FLAGS_ALL || word % width != 0 || is_in_program(s->program, word) ||
+        if (word <= FLAGS_ALL || word % width != 0 || program_has(s->program, word, 1, 0) ||
             s->n_followed >= POINTERS_MAX)
                 return 0;
 
@@ -281,23 +272,10 @@ static int visit_for_table(Memory *m, Search *s, uint64_t address, uint64_t word
         return 0;
 }
 
-static bool data_is_small(const Program *p) {
-        uint64_t size = 0;
-
-        for (size_t i = 0; i < p->n_segments; i++)
-                if (p->segments[i].flags & PF_W) {
-                        if (p->segments[i].size > DATA_MAX)
-                                return false;
-                        size += p->segments[i].size;
-                }
-
-        return size <= DATA_MAX;
-}
-
 static int search(Memory *m, Search *s) {
         int r;
 
-        if (!data_is_small(s->program))
+        if (program_size(s->program, PF_W) > DATA_MAX)
                 return -ENOEXEC;
 
         r = visit_data(m, s, visit_for_first);

@@ -50,15 +50,6 @@ static const Mark marks[] = {
         { .name = "klogctl", .names_max = NAMES_SMALL, .text = "libgo assertion " },
 };
 
-static uint64_t size_of(const Program *p) {
-        uint64_t size = 0;
-
-        for (size_t i = 0; i < p->n_segments; i++)
-                size += min_size(p->segments[i].size, HOST_MAX + 1);
-
-        return size;
-}
-
 static int has_name(Memory *m, const Dynamic *d, const char *name, uint32_t size_max) {
         char names[NAMES_MAX];
         int r;
@@ -89,7 +80,7 @@ static int has_text(Memory *m, const Program *p, const char *text) {
 static int has_mark(Memory *m, const Program *p, const Dynamic *d, const Mark *mark) {
         int r = true;
 
-        if (mark->size_max != 0 && size_of(p) > mark->size_max)
+        if (mark->size_max != 0 && program_size(p, 0) > mark->size_max)
                 return false;
         if (mark->symbol)
                 r = exports(m, d, mark);

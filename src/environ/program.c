@@ -112,6 +112,18 @@ int program_read(Memory *m, const Auxv *auxv, Program *ret) {
         return 0;
 }
 
+uint64_t program_size(const Program *p, uint32_t flags) {
+        uint64_t size = 0;
+
+        assert(p);
+
+        for (const Segment *s = p->segments; s < p->segments + p->n_segments; s++)
+                if ((s->flags & flags) == flags && __builtin_add_overflow(size, s->size, &size))
+                        return UINT64_MAX;
+
+        return size;
+}
+
 bool program_has(const Program *p, uint64_t address, uint64_t size, uint32_t flags) {
         assert(p);
 

@@ -38,5 +38,8 @@ typedef struct Program {
  * Returns 0; -EBADMSG for what can't be meant as program headers; or the errors of memory_read(). */
 int program_read(Memory *m, const Auxv *auxv, Program *ret);
 
+/* The bytes of all segments that have all of these flags; UINT64_MAX if they are more. */
+uint64_t program_size(const Program *p, uint32_t flags);
+
 /* Whether so many bytes are in a segment that has all of these flags, PF_W and the like. */
 bool program_has(const Program *p, uint64_t address, uint64_t size, uint32_t flags);

@@ -218,16 +218,6 @@ static int locate_own(Memory *m, const Program *p, Location *ret) {
         return r == -ENOEXEC ? -ENOTSUP : r;
 }
 
-static bool data_is_small(const Program *p) {
-        uint64_t size = 0;
-
-        for (size_t i = 0; i < p->n_segments; i++)
-                if ((p->segments[i].flags & PF_W) != 0)
-                        size += min_size(p->segments[i].size, BUSYBOX_DATA_MAX + 1);
-
-        return size <= BUSYBOX_DATA_MAX;
-}
-
 /* What fish 3 and 4 write into their file of universal variables. */
 static int check_fish(Memory *m, const Program *p) {
         Text t = { "fish universal variable definitions",
@@ -246,7 +236,7 @@ static int locate_libc(Memory *m, const Program *p, Location *ret) {
         r = check_fish(m, p);
         if (r < 0)
                 return r;
-        if (!data_is_small(p))
+        if (program_size(p, PF_W) > BUSYBOX_DATA_MAX)
                 return -ENOEXEC;
 
         r = ash_locate(m, p, ret);

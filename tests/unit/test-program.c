@@ -150,6 +150,21 @@ static void test_an_interpreter_that_is_not_there_is_an_error(void **state _unus
         assert_int_equal(program_read(m, &auxv, &program), -EFAULT);
 }
 
+static void test_the_size_is_that_of_all_segments_with_the_flags(void **state _unused_) {
+        Program p = { .segments = { { .size = 1, .flags = PF_R },
+                                    { .size = 2, .flags = PF_R | PF_W },
+                                    { .size = 4, .flags = PF_R | PF_X } },
+                      .n_segments = 3 };
+
+        assert_int_equal(program_size(&p, 0), 7);
+        assert_int_equal(program_size(&p, PF_W), 2);
+        assert_int_equal(program_size(&p, PF_W | PF_X), 0);
+
+        p.segments[1].size = UINT64_MAX;
+        assert_int_equal(program_size(&p, PF_W), UINT64_MAX);
+        assert_int_equal(program_size(&p, 0), UINT64_MAX);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_pie_is_found_by_where_its_headers_are),
@@ -161,6 +176,7 @@ int main(void) {
                 cmocka_unit_test(test_headers_that_are_not_there_are_an_error),
                 cmocka_unit_test(test_an_interpreter_with_a_long_path_is_not_known),
                 cmocka_unit_test(test_an_interpreter_that_is_not_there_is_an_error),
+                cmocka_unit_test(test_the_size_is_that_of_all_segments_with_the_flags),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
