@@ -150,7 +150,7 @@ static int why_gone(const Process *p, int error) {
         if (process_read_stat(p, &stat) < 0)
                 return -ESRCH;
 
-        return error == -EACCES && stat.state != 'Z' && stat.state != 'X' ? error : -ENODATA;
+        return error == -EACCES && !process_stat_is_dead(&stat) ? error : -ENODATA;
 }
 
 int identity_read(const Process *p, Identity *ret) {
@@ -172,7 +172,7 @@ int identity_read(const Process *p, Identity *ret) {
         r = process_read_stat(p, &stat);
         if (r < 0)
                 goto gone;
-        if (stat.kernel_thread || stat.state == 'Z' || stat.state == 'X')
+        if (stat.kernel_thread || process_stat_is_dead(&stat))
                 return -ENODATA;
 
         i.start_time = stat.start_time;

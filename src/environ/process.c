@@ -142,10 +142,6 @@ int process_read_stat(const Process *p, ProcessStat *ret) {
         return 0;
 }
 
-static bool state_is_dead(char state) {
-        return state == 'Z' || state == 'X';
-}
-
 static int open_live_thread(DIR *threads, int *ret) {
         const struct dirent *entry;
 
@@ -157,7 +153,8 @@ static int open_live_thread(DIR *threads, int *ret) {
                         continue;
 
                 thread.dir_fd = openat(dirfd(threads), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-                if (thread.dir_fd < 0 || process_read_stat(&thread, &stat) < 0 || state_is_dead(stat.state))
+                if (thread.dir_fd < 0 || process_read_stat(&thread, &stat) < 0 ||
+                    process_stat_is_dead(&stat))
                         continue;
 
                 *ret = TAKE_FD(thread.dir_fd);
@@ -175,7 +172,7 @@ int process_use_live_thread(Process *p) {
         assert(p);
 
         r = process_read_stat(p, &stat);
-        if (r < 0 || !state_is_dead(stat.state))
+        if (r < 0 || !process_stat_is_dead(&stat))
                 return r;
 
         fd = openat(p->dir_fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -42,6 +42,11 @@ int process_use_live_thread(Process *p);
  * understood. */
 int process_read_stat(const Process *p, ProcessStat *ret);
 
+/* Whether it has exited: a zombie, or what is left of one. */
+static inline bool process_stat_is_dead(const ProcessStat *stat) {
+        return stat->state == 'Z' || stat->state == 'X';
+}
+
 /* Finds a line "KEY:\tvalue" of a file like /proc/PID/status.
  * text: the whole file; key: with its colon. Returns the value's first character, NULL if there is no such
  * line. */
