@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "caller.h"
+#include "dictionary.h"
 #include "fd-util.h"
 
 typedef struct Query {
@@ -47,25 +48,32 @@ static int read_pidfd(sd_bus_message *reply, Caller *caller) {
         return caller->pidfd < 0 ? -errno : 0;
 }
 
-static int read_credential(sd_bus_message *reply, const char *key, Caller *caller, bool *has_uid) {
+/* What has been read so far. */
+typedef struct Credentials {
+        Caller *caller;
+        bool has_uid;
+} Credentials;
+
+static int read_credential(sd_bus_message *reply, const char *key, void *userdata) {
+        Credentials *c = userdata;
         uint32_t pid;
         int r;
 
         if (strcmp(key, "UnixUserID") == 0) {
-                *has_uid = true;
-                return sd_bus_message_read(reply, "v", "u", &caller->uid);
+                c->has_uid = true;
+                return sd_bus_message_read(reply, "v", "u", &c->caller->uid);
         }
 
         if (strcmp(key, "UnixGroupIDs") == 0)
-                return read_groups(reply, caller);
+                return read_groups(reply, c->caller);
 
         if (strcmp(key, "ProcessFD") == 0)
-                return read_pidfd(reply, caller);
+                return read_pidfd(reply, c->caller);
 
         if (strcmp(key, "ProcessID") == 0) {
                 r = sd_bus_message_read(reply, "v", "u", &pid);
                 if (r >= 0)
-                        caller->pid = (pid_t) pid;
+                        c->caller->pid = (pid_t) pid;
                 return r;
         }
 
@@ -73,32 +81,14 @@ static int read_credential(sd_bus_message *reply, const char *key, Caller *calle
 }
 
 static int read_credentials(sd_bus_message *reply, Caller *caller) {
-        bool has_uid = false;
+        Credentials c = { .caller = caller };
         int r;
 
-        r = sd_bus_message_enter_container(reply, 'a', "{sv}");
+        r = dictionary_read(reply, read_credential, &c);
         if (r < 0)
                 return r;
 
-        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
-                const char *key;
-
-                r = sd_bus_message_read(reply, "s", &key);
-                if (r < 0)
-                        return r;
-
-                r = read_credential(reply, key, caller, &has_uid);
-                if (r < 0)
-                        return r;
-
-                r = sd_bus_message_exit_container(reply);
-                if (r < 0)
-                        return r;
-        }
-        if (r < 0)
-                return r;
-
-        return has_uid ? 0 : -ENODATA;
+        return c.has_uid ? 0 : -ENODATA;
 }
 
 static int on_credentials(sd_bus_message *reply, void *userdata, sd_bus_error *error _unused_) {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <string.h>
+
 #include "delivery.h"
+#include "dictionary.h"
 
 /* For each user; one answer at a time may be larger. */
 #define BYTES_MAX (32U * 1024U * 1024U)
@@ -11,12 +14,12 @@
 
 static void check_next(Senders *s);
 
-static bool user_has_room(const Senders *s, uid_t uid, size_t n_bytes, size_t n_fds) {
+static bool user_has_room(const Senders *s, const User *user, size_t n_bytes, size_t n_fds) {
         const Sender *sender;
         size_t bytes = 0, fds = 0;
 
         TAILQ_FOREACH (sender, &s->list, entry)
-                if (sender->user && sender->user->uid == uid) {
+                if (sender->user == user) {
                         bytes += sender->n_bytes;
                         fds += sender->n_fds;
                 }
@@ -24,50 +27,33 @@ static bool user_has_room(const Senders *s, uid_t uid, size_t n_bytes, size_t n_
         return (bytes == 0 || bytes + n_bytes <= BYTES_MAX) && fds + n_fds <= FDS_MAX;
 }
 
-static int read_held(sd_bus_message *reply, uint32_t *ret_bytes, uint32_t *ret_fds) {
-        uint32_t bytes = 0, fds = 0;
-        const char *key;
-        int r;
+/* What the bus still has for a connection. */
+typedef struct Held {
+        uint32_t bytes, fds;
+} Held;
 
-        r = sd_bus_message_enter_container(reply, 'a', "{sv}");
-        if (r < 0)
-                return r;
+static int read_statistic(sd_bus_message *reply, const char *key, void *userdata) {
+        Held *held = userdata;
 
-        while ((r = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
-                r = sd_bus_message_read(reply, "s", &key);
-                if (r < 0)
-                        return r;
+        if (strcmp(key, "OutgoingBytes") == 0)
+                return sd_bus_message_read(reply, "v", "u", &held->bytes);
+        if (strcmp(key, "OutgoingFDs") == 0)
+                return sd_bus_message_read(reply, "v", "u", &held->fds);
 
-                if (strcmp(key, "OutgoingBytes") == 0)
-                        r = sd_bus_message_read(reply, "v", "u", &bytes);
-                else if (strcmp(key, "OutgoingFDs") == 0)
-                        r = sd_bus_message_read(reply, "v", "u", &fds);
-                else
-                        r = sd_bus_message_skip(reply, "v");
-                if (r >= 0)
-                        r = sd_bus_message_exit_container(reply);
-                if (r < 0)
-                        return r;
-        }
-        if (r < 0)
-                return r;
-
-        *ret_bytes = bytes;
-        *ret_fds = fds;
-        return 0;
+        return sd_bus_message_skip(reply, "v");
 }
 
 /* Without statistics nothing can be known, and without the sender nothing is there. */
 static int on_statistics(sd_bus_message *reply, void *userdata, sd_bus_error *error _unused_) {
         Senders *s = userdata;
-        uint32_t bytes, fds;
+        Held held = {};
 
-        if (sd_bus_message_is_method_error(reply, NULL) || read_held(reply, &bytes, &fds) < 0)
-                bytes = fds = 0;
+        if (sd_bus_message_is_method_error(reply, NULL) || dictionary_read(reply, read_statistic, &held) < 0)
+                held = (Held){};
 
         if (s->checked) {
-                s->checked->n_bytes = min_size(s->checked->n_bytes, bytes);
-                s->checked->n_fds = min_size(s->checked->n_fds, fds);
+                s->checked->n_bytes = min_size(s->checked->n_bytes, held.bytes);
+                s->checked->n_fds = min_size(s->checked->n_fds, held.fds);
         }
 
         check_next(s);
@@ -96,11 +82,11 @@ static void check_next(Senders *s) {
         s->on_change(s->userdata);
 }
 
-static void check_user(Senders *s, uid_t uid) {
+static void check_user(Senders *s, const User *user) {
         Sender *sender;
 
         TAILQ_FOREACH (sender, &s->list, entry)
-                sender->unchecked = sender->user && sender->user->uid == uid && sender->n_bytes > 0;
+                sender->unchecked = sender->user == user && sender->n_bytes > 0;
 
         check_next(s);
 }
@@ -109,10 +95,11 @@ int delivery_charge(Sender *sender, size_t n_bytes, size_t n_fds, bool *checked)
         Senders *s;
 
         assert(sender);
+        assert(sender->user);
         assert(checked);
 
         s = sender->senders;
-        if (user_has_room(s, sender->caller.uid, n_bytes + MESSAGE_BYTES, n_fds)) {
+        if (user_has_room(s, sender->user, n_bytes + MESSAGE_BYTES, n_fds)) {
                 sender->n_bytes += n_bytes + MESSAGE_BYTES;
                 sender->n_fds += n_fds;
                 return 1;
@@ -124,6 +111,6 @@ int delivery_charge(Sender *sender, size_t n_bytes, size_t n_fds, bool *checked)
                 return -EBUSY;
 
         *checked = true;
-        check_user(s, sender->caller.uid);
+        check_user(s, sender->user);
         return 0;
 }
