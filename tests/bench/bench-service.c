@@ -119,6 +119,7 @@ static int call_ask(Call *call) {
                                     { "exe", "/usr/libexec/some/program" },
                                     { "unit", "some.service" },
                                     { "method", "GetEnvironment" },
+                                    { "variable", "" },
                                     {},
                             },
                             on_authorization, call, &call->query);

@@ -34,14 +34,6 @@ static int teardown(void **state _unused_) {
         return 0;
 }
 
-#define skip_where_readers_cannot_run()                                                      \
-        do {                                                                                 \
-                if (under_checker())                                                         \
-                        skip_under_checker(SANDBOX_UNDER_CHECKER);                           \
-                if (geteuid() != 0)                                                          \
-                        skip_because("readers need CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"); \
-        } while (0)
-
 static int have_attack(void *userdata) {
         return clearenv() != 0 || setenv("ATTACK", userdata, 1) != 0 ? -1 : 0;
 }

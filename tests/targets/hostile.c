@@ -230,8 +230,7 @@ static void make_environ_endless(void) {
 }
 
 /* Each string is one byte shorter than the one before, and its end. */
-static void make_strings_overlap(void) {
-        const size_t n = 100 * 1000, size = 64 * MIB;
+static void overlap_strings(size_t n, size_t size) {
         char *text = map(size), **array = map((n + 1) * sizeof(char *));
 
         memset(text, 'A', size - 1);
@@ -240,15 +239,13 @@ static void make_strings_overlap(void) {
         environ = array;
 }
 
-/* The same with none that is too long for all of them together: 8 TB if it were written out. */
-static void make_small_strings_overlap(void) {
-        const size_t n = 4096 * 1024, size = 4 * MIB;
-        char *text = map(size), **array = map((n + 1) * sizeof(char *));
+static void make_strings_overlap(void) {
+        overlap_strings(100 * 1000, 64 * MIB);
+}
 
-        memset(text, 'A', size - 1);
-        for (size_t i = 0; i < n; i++)
-                array[i] = text + i;
-        environ = array;
+/* None of these is too long for all of them together: 8 TB if it were written out. */
+static void make_small_strings_overlap(void) {
+        overlap_strings(4096 * 1024, 4 * MIB);
 }
 
 /* Puts a page in place at once, with an array of one entry. */

@@ -213,3 +213,22 @@ Memory *program_new(int elf_class, const char *interpreter, Object objects[], si
         headers_put(m, objects[0].base, interpreter);
         return m;
 }
+
+Memory *program_with_constants(int elf_class, const ObjectSymbol symbols[static OBJECT_SYMBOLS_MAX],
+                               Program *ret) {
+        Object objects[] = { { .base = 0x10000, .has_debug = true, .debug = PROGRAM_R_DEBUG },
+                             { .base = 0x20000, .symbols = { { "__environ" } } } };
+        Memory *m;
+        Auxv auxv;
+
+        memcpy(objects[0].symbols, symbols, sizeof(objects[0].symbols));
+        m = program_new(elf_class, "/lib64/ld-linux-x86-64.so.2", objects, 2);
+        image_put_pointer(m, object_variable(&objects[1]), object_variable(&objects[1]) + 0x100);
+        image_map(m, PROGRAM_CONSTANTS, PROGRAM_CONSTANTS_SIZE, "r--p");
+        assert_int_equal(auxv_read(m, &auxv), 0);
+        assert_int_equal(program_read(m, &auxv, ret), 0);
+        ret->segments[0] = (Segment){ PROGRAM_CONSTANTS, PROGRAM_CONSTANTS_SIZE, .flags = PF_R };
+        ret->n_segments = 1;
+        memory_forget(m);
+        return m;
+}

@@ -3,6 +3,7 @@
 
 #include "dynamic.h"
 #include "image.h"
+#include "program.h"
 
 /* Loaded objects and whole programs in an image, as a linker and a dynamic loader would leave them there. */
 
@@ -15,6 +16,8 @@ typedef struct ObjectSymbol {
 } ObjectSymbol;
 
 #define SYMBOL_UNDEFINED 0xfff0U
+#define IMPORT(n) \
+        { .name = (n), .section_index = SYMBOL_UNDEFINED }
 
 #define OBJECT_SYMBOLS_MAX 12U
 #define OBJECT_SIZE 0x8000U
@@ -55,5 +58,13 @@ void link_map_put(Memory *m, uint64_t address, uint64_t bias, uint64_t name, uin
 
 /* A process with loaded objects, the executable first. interpreter: NULL for none. */
 Memory *program_new(int elf_class, const char *interpreter, Object objects[], size_t n_objects);
+
+/* A program of glibc's, which has started. Its executable has these symbols, and what is at PROGRAM_CONSTANTS.
+ * ret: as program_read() reads it, but that the constants are all there is in memory. */
+Memory *program_with_constants(int elf_class, const ObjectSymbol symbols[static OBJECT_SYMBOLS_MAX],
+                               Program *ret);
+
+#define PROGRAM_CONSTANTS UINT64_C(0x80000)
+#define PROGRAM_CONSTANTS_SIZE 0x2000U
 
 #define PROGRAM_R_DEBUG 0x1000U

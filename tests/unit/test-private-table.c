@@ -6,12 +6,8 @@
 
 /* What a program exports, and a text in it, tells whether its runtime has a table of its own. */
 
-#define GLIBC "/lib64/ld-linux-x86-64.so.2"
 #define FUNCTION(n) \
         { .name = (n), .type = STT_FUNC }
-#define IMPORT(n) \
-        { .name = (n), .section_index = SYMBOL_UNDEFINED }
-#define TEXTS UINT64_C(0x80000)
 #define LOADER UINT64_C(0x400000)
 
 typedef struct Case {
@@ -44,21 +40,10 @@ static const Case cases[] = {
 };
 
 static Memory *program_of(int elf_class, const Case *c, Program *ret) {
-        Object objects[] = { { .base = 0x10000, .has_debug = true, .debug = PROGRAM_R_DEBUG },
-                             { .base = 0x20000, .symbols = { { "__environ" } } } };
-        Memory *m;
-        Auxv auxv;
+        Memory *m = program_with_constants(elf_class, c->symbols, ret);
 
-        memcpy(objects[0].symbols, c->symbols, sizeof(c->symbols));
-        m = program_new(elf_class, GLIBC, objects, 2);
-        image_map(m, TEXTS, 0x2000, "r--p");
         if (c->text)
-                image_put_string(m, TEXTS + 0x1000 - 8, c->text);
-        assert_int_equal(auxv_read(m, &auxv), 0);
-        assert_int_equal(program_read(m, &auxv, ret), 0);
-        ret->segments[0] = (Segment){ .address = TEXTS, .size = 0x2000, .flags = PF_R };
-        ret->n_segments = 1;
-        memory_forget(m);
+                image_put_string(m, PROGRAM_CONSTANTS + 0x1000 - 8, c->text);
         return m;
 }
 

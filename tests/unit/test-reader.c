@@ -78,14 +78,6 @@ static void assert_content(int fd, const char *expected, size_t size) {
         assert_memory_equal(content, expected, size);
 }
 
-#define skip_where_readers_cannot_run()                                                      \
-        do {                                                                                 \
-                if (under_checker())                                                         \
-                        skip_under_checker(SANDBOX_UNDER_CHECKER);                           \
-                if (geteuid() != 0)                                                          \
-                        skip_because("readers need CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"); \
-        } while (0)
-
 static int have_environment(void *userdata) {
         const char *const *entries = userdata;
 

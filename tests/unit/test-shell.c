@@ -6,34 +6,10 @@
 
 /* What a program imports tells whether it is a shell; in these there is no table to be found. */
 
-#define GLIBC "/lib64/ld-linux-x86-64.so.2"
-#define IMPORT(n) \
-        { .name = (n), .section_index = SYMBOL_UNDEFINED }
-#define TEXTS UINT64_C(0x80000)
-
 typedef struct Case {
         ObjectSymbol symbols[OBJECT_SYMBOLS_MAX];
         int result;
 } Case;
-
-/* Its C library is there and has started. */
-static Memory *program_of(int elf_class, const Case *c, Program *ret) {
-        Object objects[] = { { .base = 0x10000, .has_debug = true, .debug = PROGRAM_R_DEBUG },
-                             { .base = 0x20000, .symbols = { { "__environ" } } } };
-        Memory *m;
-        Auxv auxv;
-
-        memcpy(objects[0].symbols, c->symbols, sizeof(c->symbols));
-        m = program_new(elf_class, GLIBC, objects, 2);
-        image_put_pointer(m, object_variable(&objects[1]), object_variable(&objects[1]) + 0x100);
-        image_map(m, TEXTS, 0x2000, "r--p");
-        assert_int_equal(auxv_read(m, &auxv), 0);
-        assert_int_equal(program_read(m, &auxv, ret), 0);
-        ret->segments[0] = (Segment){ .address = TEXTS, .size = 0x2000, .flags = PF_R };
-        ret->n_segments = 1;
-        memory_forget(m);
-        return m;
-}
 
 static void test_who_runs_programs_and_never_asks_libc_is_a_shell(void **state _unused_) {
         static const Case cases[] = {
@@ -56,15 +32,16 @@ static void test_who_runs_programs_and_never_asks_libc_is_a_shell(void **state _
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
                 for (int elf_class = ELFCLASS32; elf_class <= ELFCLASS64; elf_class++) {
                         Program p;
-                        _cleanup_(memory_freep) Memory *m = program_of(elf_class, &cases[i], &p);
+                        _cleanup_(memory_freep) Memory *m =
+                                program_with_constants(elf_class, cases[i].symbols, &p);
                         Location l;
 
                         assert_int_equal(shell_locate(m, &p, &l), cases[i].result);
                 }
 }
 
-static const Case asks_libc = { { IMPORT("execve"), IMPORT("umask"), IMPORT("tcsetpgrp"), IMPORT("getenv") },
-                                0 };
+static const ObjectSymbol asks_libc[OBJECT_SYMBOLS_MAX] = { IMPORT("execve"), IMPORT("umask"),
+                                                            IMPORT("tcsetpgrp"), IMPORT("getenv") };
 
 static void test_shells_that_ask_libc_are_told_by_a_text(void **state _unused_) {
         static const struct {
@@ -81,9 +58,11 @@ static void test_shells_that_ask_libc_are_told_by_a_text(void **state _unused_) 
         };
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
-                for (uint64_t at = TEXTS + 0x1000 - 64; at < TEXTS + 0x1000; at += 3) {
+                for (uint64_t at = PROGRAM_CONSTANTS + 0x1000 - 64; at < PROGRAM_CONSTANTS + 0x1000;
+                     at += 3) {
                         Program p;
-                        _cleanup_(memory_freep) Memory *m = program_of(ELFCLASS64, &asks_libc, &p);
+                        _cleanup_(memory_freep) Memory *m =
+                                program_with_constants(ELFCLASS64, asks_libc, &p);
                         Location l;
 
                         image_put_string(m, at, texts[i].text);
@@ -93,23 +72,27 @@ static void test_shells_that_ask_libc_are_told_by_a_text(void **state _unused_) 
 
 static void test_a_static_shell_is_told_by_its_builtins(void **state _unused_) {
         _cleanup_(memory_freep) Memory *m = image_new(ELFCLASS64);
-        Program p = { .segments[0] = { .address = TEXTS, .size = 0x2000, .flags = PF_R }, .n_segments = 1 };
+        Program p = { .segments[0] = { .address = PROGRAM_CONSTANTS,
+                                       .size = PROGRAM_CONSTANTS_SIZE,
+                                       .flags = PF_R },
+                      .n_segments = 1 };
         Location l;
 
-        image_map(m, TEXTS, 0x2000, "r--p");
+        image_map(m, PROGRAM_CONSTANTS, PROGRAM_CONSTANTS_SIZE, "r--p");
         assert_int_equal(shell_locate(m, &p, &l), -ENOEXEC);
-        image_put_string(m, TEXTS + 0x100, "=getopts");
+        image_put_string(m, PROGRAM_CONSTANTS + 0x100, "=getopts");
         assert_int_equal(shell_locate(m, &p, &l), -ENOEXEC);
-        image_put_string(m, TEXTS + 0x200, "unalias");
+        image_put_string(m, PROGRAM_CONSTANTS + 0x200, "unalias");
         assert_int_equal(shell_locate(m, &p, &l), -ENOTSUP);
-        image_put_string(m, TEXTS + 0x300, "BusyBox v1.35.0");
+        image_put_string(m, PROGRAM_CONSTANTS + 0x300, "BusyBox v1.35.0");
         assert_int_equal(shell_locate(m, &p, &l), -ENOEXEC);
 }
 
 static void test_a_shell_whose_libc_has_not_started_is_being_loaded(void **state _unused_) {
-        static const Case shell = { { IMPORT("execve"), IMPORT("umask"), IMPORT("getppid") }, 0 };
+        static const ObjectSymbol shell[OBJECT_SYMBOLS_MAX] = { IMPORT("execve"), IMPORT("umask"),
+                                                                IMPORT("getppid") };
         Program p;
-        _cleanup_(memory_freep) Memory *m = program_of(ELFCLASS64, &shell, &p);
+        _cleanup_(memory_freep) Memory *m = program_with_constants(ELFCLASS64, shell, &p);
         Location l;
 
         image_put_pointer(m, PROGRAM_R_DEBUG + 8, 0);

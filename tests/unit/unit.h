@@ -57,6 +57,14 @@ static inline bool under_checker(void) {
 
 #define SANDBOX_UNDER_CHECKER "the checker's own system calls are not in the sandbox's filter"
 
+#define skip_where_readers_cannot_run()                                                      \
+        do {                                                                                 \
+                if (under_checker())                                                         \
+                        skip_under_checker(SANDBOX_UNDER_CHECKER);                           \
+                if (geteuid() != 0)                                                          \
+                        skip_because("readers need CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"); \
+        } while (0)
+
 /* A file that holds a text. */
 int memfd_with(const void *data, size_t size);
 int memfd_with_text(const char *text);
