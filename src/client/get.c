@@ -13,7 +13,7 @@ static int choose(const Environment *e, char *names[], Environment *ret) {
 
         stream = open_memstream(&chosen.data, &chosen.size);
         for (char **name = names; stream && *name; name++) {
-                const char *value = environment_find(e, *name, strlen(*name));
+                const char *value = strchr(*name, '=') ? NULL : environment_find(e, *name, strlen(*name));
 
                 if (value)
                         (void) fprintf(stream, "%s=%s%c", *name, value, 0);
@@ -64,10 +64,6 @@ int verb_get(Client *c, char *arguments[]) {
 
         assert(c);
         assert(arguments);
-
-        for (char **name = arguments + 1; *name; name++)
-                if ((*name)[0] == 0 || strchr(*name, '='))
-                        return client_fail(EXIT_USAGE, "No variable can be called '%s'.", *name);
 
         return show_processes(c, arguments[1] ? &some : &all, arguments);
 }

@@ -13,8 +13,10 @@
 
 /* Returns NULL for the default, "" for none. */
 static const char *chosen_pager(void) {
-        const char *pager = getenv("SYSTEMD_PAGER");
+        const char *pager = getenv("SYSTEMD_PAGER"), *terminal = getenv("TERM");
 
+        if (!terminal || terminal[0] == 0 || strcmp(terminal, "dumb") == 0)
+                return "";
         if (!pager)
                 pager = getenv("PAGER");
 
