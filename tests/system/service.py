@@ -65,6 +65,17 @@ def capabilities(pid):
     return {name: int(target.status(pid, name), 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")}
 
 
+def resident(pid):
+    """Returns the memory of a process, in KiB. Without meaning where freed memory is kept, see keeps_freed_memory()."""
+    return int(target.status(pid, "VmRSS").split()[0])
+
+
+def keeps_freed_memory(pid):
+    """Whether the program was built with sanitizers, which do so to see whether anybody still uses it."""
+    with open(f"/proc/{pid}/maps") as file:
+        return "asan" in file.read()
+
+
 class CommandLine:
     """Has the bus start the service with other options, or another program, as long as this is entered."""
 
