@@ -228,7 +228,7 @@ int service_new(int zygote_fd, uint64_t idle_usec, Service **ret) {
 static void service_say_last_words(Service *s) {
         if (s->bus)
                 (void) sd_bus_call_method(s->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                          "org.freedesktop.DBus.Peer", "Ping", NULL, NULL, NULL);
+                                          "org.freedesktop.DBus", "GetId", NULL, NULL, NULL);
 }
 
 Service *service_free(Service *s) {
