@@ -64,18 +64,18 @@ static int open_pid(uint32_t pid) {
 
 static int read_process(sd_bus_message *message, const Question *question, int *ret_pidfd, pid_t *ret_pid) {
         uint32_t pid = 0;
-        int fd, r;
+        int fd;
 
         if (question->by_pidfd) {
-                r = sd_bus_message_read(message, "h", &fd);
-                if (r < 0)
-                        return r;
+                if (sd_bus_message_read(message, "h", &fd) < 0)
+                        return -EINVAL; /* the bus does not look whether the message has it */
 
                 fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
                 if (fd < 0)
                         return -errno;
         } else {
-                r = sd_bus_message_read(message, "u", &pid);
+                int r = sd_bus_message_read(message, "u", &pid);
+
                 if (r < 0)
                         return r;
 
