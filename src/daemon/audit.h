@@ -16,6 +16,6 @@ typedef struct AuditEntry {
         int result; /* 0 if it was allowed, else why not: a negative errno, see polkit.h */
 } AuditEntry;
 
-/* Writes one structured entry; the fields are documented in docs/journal.md. No value of a variable is in it.
+/* Writes one structured entry; the fields are documented in pekeenvd(8). No value of a variable is in it.
  * Without a journal it is dropped. */
 void audit_write(const AuditEntry *entry);
