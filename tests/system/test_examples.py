@@ -15,6 +15,9 @@ import shutil
 
 import pytest
 
+MISSING = [program for program in ("jq", "cc", "pkg-config") if not shutil.which(program)]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason="missing: " + " ".join(MISSING))
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [SOURCE / "README.md", *sorted(SOURCE.glob("docs/**/*.md")), *sorted(SOURCE.glob("docs/man/*.scd*"))]
 
