@@ -15,6 +15,8 @@ import shutil
 
 import pytest
 
+import target
+
 MISSING = [program for program in ("jq", "cc", "pkg-config") if not shutil.which(program)]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason="missing: " + " ".join(MISSING))
 
@@ -23,11 +25,6 @@ PAGES = [SOURCE / "README.md", *sorted(SOURCE.glob("docs/**/*.md")), *sorted(SOU
 
 BLOCK = re.compile(r"^(?:<!-- run: (?P<md>\w+) -->|; run: (?P<scd>\w+))\n```.*\n(?P<lines>(?s:.*?))^```$", re.MULTILINE)
 MARK = "---- next ----"
-
-DOTENV = "DATABASE_URL=postgres://app:hunter2@db.example/app\nLOG_LEVEL=debug\n"
-STARTED_WITH = {
-    "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LOG_LEVEL": "info", "DEPLOY_TOKEN": "for-the-start-only",
-}
 
 
 def blocks():
@@ -56,14 +53,13 @@ def pattern(said):
 
 
 @pytest.fixture
-def demonstration(alice, start, directory):
-    shutil.copy(SOURCE / "tools/demonstration.pl", directory)
+def demonstration(alice, directory):
     for example in (SOURCE / "docs/examples").iterdir():
         shutil.copy(example, directory)
-    with open(f"{directory}/dotenv", "w") as file:
-        file.write(DOTENV)
     os.chown(directory, alice.uid, alice.gid)
-    return start(alice, ["perl", f"{directory}/demonstration.pl", f"{directory}/dotenv", "3600"], STARTED_WITH)
+    started = target.demonstration(alice, directory)
+    yield started
+    started.end()
 
 
 @pytest.mark.parametrize("setting, lines", blocks())
