@@ -27,6 +27,6 @@ int audit_new(sd_event *event, Audit **ret);
 Audit *audit_free(Audit *a);
 DEFINE_CLEANUP_FUNC(Audit, audit_free)
 
-/* Writes one structured entry, or counts it; the fields are documented in docs/journal.md. No value of a variable is in
+/* Writes one structured entry, or counts it; the fields are documented in pekeenvd(8). No value of a variable is in
  * it. Without a journal it is dropped. */
 void audit_write(Audit *a, const AuditEntry *entry);

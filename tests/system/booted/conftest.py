@@ -15,7 +15,9 @@ import users  # noqa: E402
 ADMINISTRATORS_PASSWORD = "open sesame"
 
 # In this order: each file finds what the one before has left, and the last one takes everything away.
-ORDER = ["fresh_machine", "try", "unit", "who_may_ask", "flood", "corpus", "aftermath", "uninstall"]
+ORDER = [
+    "fresh_machine", "try", "unit", "who_may_ask", "flood", "completion", "corpus", "aftermath", "uninstall",
+]
 
 
 def pytest_collection_modifyitems(items):
