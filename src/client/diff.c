@@ -20,38 +20,42 @@ static void comparison_done(Comparison *c) {
 typedef void (*variable_handler_t)(const char *name, size_t size, const char *old, const char *new,
                                    void *userdata);
 
-static int tell(const Mask *mask, const char *name, size_t size, const char *old, const char *new,
+static int tell(const Mask *mask, const Variable *v, const char *old, const char *new,
                 variable_handler_t handler, void *userdata) {
         _cleanup_free_ char *shown_old = NULL, *shown_new = NULL;
 
-        shown_old = old ? mask_value(mask, name, size, old) : NULL;
-        shown_new = new ? mask_value(mask, name, size, new) : NULL;
+        shown_old = old ? mask_value(mask, v->name, v->size, old) : NULL;
+        shown_new = new ? mask_value(mask, v->name, v->size, new) : NULL;
         if ((old && !shown_old) || (new && !shown_new))
                 return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
 
-        handler(name, size, shown_old, shown_new, userdata);
+        handler(v->name, v->size, shown_old, shown_new, userdata);
         return EXIT_MISSING;
 }
 
-/* First what was removed or changed, in the order of the old environment, then what was added, in that of the new one.
- * Returns 0 if there is no difference, EXIT_MISSING if there is one, or another exit status. */
+/* Tells each difference, in the order of the names. Returns 0 if there is none, EXIT_MISSING if there is one, or another
+ * exit status. */
 static int comparison_tell(const Comparison *c, const Mask *mask, variable_handler_t handler,
                            void *userdata) {
-        int r = 0;
+        _cleanup_(variables_done) Variables old = {}, new = {};
+        int r;
 
-        for (const char *p = NULL; r <= EXIT_MISSING && (p = environment_next(&c->old, p));) {
-                const size_t size = environment_name(&c->old, p);
-                const char *new = size > 0 ? environment_find(&c->new, p, size) : NULL;
+        if (environment_variables(&c->old, &old) < 0 || environment_variables(&c->new, &new) < 0)
+                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+        variables_sort(&old);
+        variables_sort(&new);
 
-                if (size > 0 && (!new || strcmp(p + size + 1, new) != 0))
-                        r = tell(mask, p, size, p + size + 1, new, handler, userdata);
-        }
+        r = 0;
+        for (size_t i = 0, j = 0; r <= EXIT_MISSING && (i < old.n_items || j < new.n_items);) {
+                const Variable *a = i < old.n_items ? old.items + i : NULL,
+                               *b = j < new.n_items ? new.items + j : NULL;
+                const int order = !a ? 1 : !b ? -1 : variable_compare(a, b);
 
-        for (const char *p = NULL; r <= EXIT_MISSING && (p = environment_next(&c->new, p));) {
-                const size_t size = environment_name(&c->new, p);
-
-                if (size > 0 && !environment_find(&c->old, p, size))
-                        r = tell(mask, p, size, NULL, p + size + 1, handler, userdata);
+                i += order <= 0;
+                j += order >= 0;
+                if (order != 0 || strcmp(a->value, b->value) != 0)
+                        r = tell(mask, order <= 0 ? a : b, order <= 0 ? a->value : NULL,
+                                 order >= 0 ? b->value : NULL, handler, userdata);
         }
 
         return r;

@@ -34,17 +34,85 @@ const char *environment_find(const Environment *e, const char *name, size_t size
         return NULL;
 }
 
-size_t environment_name(const Environment *e, const char *entry) {
-        size_t size;
+size_t environment_count(const Environment *e) {
+        size_t n = 0;
+
+        for (const char *p = NULL; (p = environment_next(e, p));)
+                n++;
+
+        return n;
+}
+
+int variable_compare(const Variable *a, const Variable *b) {
+        int order;
+
+        assert(a);
+        assert(b);
+
+        order = memcmp(a->name, b->name, min_size(a->size, b->size));
+        return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+static int compare_places(const void *a, const void *b) {
+        const Variable *x = a, *y = b;
+
+        return (x->name > y->name) - (x->name < y->name);
+}
+
+static int compare_names_and_places(const void *a, const void *b) {
+        const int order = variable_compare(a, b);
+
+        return order != 0 ? order : compare_places(a, b);
+}
+
+void variables_sort(Variables *v) {
+        assert(v);
+
+        if (v->n_items > 0)
+                qsort(v->items, v->n_items, sizeof(Variable), compare_names_and_places);
+}
+
+/* Leaves the first of each name. */
+static void variables_make_unique(Variables *v) {
+        size_t n = 0;
+
+        variables_sort(v);
+        for (size_t i = 0; i < v->n_items; i++)
+                if (n == 0 || variable_compare(v->items + n - 1, v->items + i) != 0)
+                        v->items[n++] = v->items[i];
+
+        v->n_items = n;
+        if (n > 0)
+                qsort(v->items, n, sizeof(Variable), compare_places);
+}
+
+int environment_variables(const Environment *e, Variables *ret) {
+        Variables v = {};
 
         assert(e);
-        assert(entry);
+        assert(ret);
 
-        size = strcspn(entry, "=");
-        if (size == 0 || entry[size] == 0)
-                return 0;
+        v.items = calloc(environment_count(e) + 1, sizeof(Variable));
+        if (!v.items)
+                return -ENOMEM;
 
-        return environment_find(e, entry, size) == entry + size + 1 ? size : 0;
+        for (const char *p = NULL; (p = environment_next(e, p));) {
+                const size_t size = strcspn(p, "=");
+
+                if (size > 0 && p[size] == '=')
+                        v.items[v.n_items++] = (Variable){ p, size, p + size + 1 };
+        }
+        variables_make_unique(&v);
+
+        *ret = v;
+        return 0;
+}
+
+void variables_done(Variables *v) {
+        assert(v);
+
+        free(v->items);
+        *v = (Variables){};
 }
 
 char **environment_list(const Environment *e) {
@@ -53,14 +121,10 @@ char **environment_list(const Environment *e) {
 
         assert(e);
 
-        for (const char *p = NULL; (p = environment_next(e, p));)
-                n++;
-
-        list = calloc(n + 1, sizeof(char *));
+        list = calloc(environment_count(e) + 1, sizeof(char *));
         if (!list)
                 return NULL;
 
-        n = 0;
         for (const char *p = NULL; (p = environment_next(e, p));)
                 list[n++] = (char *) p;
 

@@ -15,11 +15,31 @@ void environment_done(Environment *e);
 /* Goes through the entries: starts with NULL. Returns NULL at the end. */
 const char *environment_next(const Environment *e, const char *entry);
 
+/* How many entries there are. */
+size_t environment_count(const Environment *e);
+
 /* The value that getenv(3) finds for the first bytes of a text. Returns NULL if there is none. */
 const char *environment_find(const Environment *e, const char *name, size_t size);
 
-/* The length of an entry's name if getenv(3) finds this entry by it: the first of its name. Else 0. */
-size_t environment_name(const Environment *e, const char *entry);
+/* An entry that getenv(3) finds: the first of its name. */
+typedef struct Variable {
+        const char *name; /* … the start of the entry */
+        size_t size;      /* … of which so many bytes are the name */
+        const char *value;
+} Variable;
+
+typedef struct Variables {
+        Variable *items;
+        size_t n_items;
+} Variables;
+
+/* Lists them, in their order; valid as long as the environment is. Returns 0 or -ENOMEM. */
+int environment_variables(const Environment *e, Variables *ret);
+void variables_done(Variables *v);
+
+/* By the bytes of their names. */
+void variables_sort(Variables *v);
+int variable_compare(const Variable *a, const Variable *b);
 
 /* The entries as execve(2) takes them: a NULL-terminated list to be freed, into the environment itself. Returns NULL
  * without memory. */

@@ -59,14 +59,19 @@ bool json_put(json_t *object, const char *name, size_t size, json_t *value) {
 }
 
 json_t *json_environment(const Environment *e) {
-        json_t *object = json_object();
+        _cleanup_(variables_done) Variables v = {};
+        json_t *object;
 
         assert(e);
 
-        for (const char *p = NULL; (p = environment_next(e, p));) {
-                const size_t size = environment_name(e, p);
+        if (environment_variables(e, &v) < 0)
+                return NULL;
 
-                if (size > 0 && !json_put(object, p, size, json_text(p + size + 1, strlen(p + size + 1)))) {
+        object = json_object();
+        for (size_t i = 0; i < v.n_items; i++) {
+                const char *value = v.items[i].value;
+
+                if (!json_put(object, v.items[i].name, v.items[i].size, json_text(value, strlen(value)))) {
                         json_decref(object);
                         return NULL;
                 }

@@ -158,19 +158,20 @@ static void print_quoted(const char *value) {
 }
 
 static void output_shell(Client *c, const Environment *e) {
-        size_t n_left_out = 0;
+        _cleanup_(variables_done) Variables v = {};
+        size_t n_left_out = environment_count(e);
 
-        for (const char *p = NULL; (p = environment_next(e, p));) {
-                const size_t size = environment_name(e, p);
+        if (environment_variables(e, &v) < 0)
+                return client_note(c, "There is no memory.");
 
-                if (!is_shell_name(p, size)) {
-                        n_left_out++;
+        for (size_t i = 0; i < v.n_items; i++) {
+                if (!is_shell_name(v.items[i].name, v.items[i].size))
                         continue;
-                }
 
-                (void) printf("export %.*s=", (int) size, p);
-                print_quoted(p + size + 1);
+                (void) printf("export %.*s=", (int) v.items[i].size, v.items[i].name);
+                print_quoted(v.items[i].value);
                 (void) fputc('\n', stdout);
+                n_left_out--;
         }
 
         if (n_left_out > 0)

@@ -47,8 +47,7 @@ static int report(const char *unit, const sd_bus_error *error, int r) {
                                    "There is no unit %s, or it is not loaded. See systemctl list-units.",
                                    unit);
         if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
-            sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
-            is_spawn_error(error))
+            sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) || is_spawn_error(error))
                 return client_fail(EXIT_UNAVAILABLE,
                                    "There is no systemd to ask about %s. Name a process by its PID.", unit);
 
