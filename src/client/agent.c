@@ -5,10 +5,19 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <systemd/sd-login.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "fd-util.h"
+
+/* Where a session of a user's has an agent of its own, such as a desktop's, that one is to ask. Outside of sessions polkit
+ * never asks an agent that only stands in for others. */
+static bool is_in_session(void) {
+        _cleanup_free_ char *session = NULL, *display = NULL;
+
+        return sd_pid_get_session(0, &session) >= 0 || sd_uid_get_display(geteuid(), &display) >= 0;
+}
 
 static _Noreturn void run_agent(int ready_fd, pid_t parent) {
         char fd[16];
@@ -20,7 +29,8 @@ static _Noreturn void run_agent(int ready_fd, pid_t parent) {
                 _exit(EXIT_FAILURE);
 
         (void) snprintf(fd, sizeof(fd), "%d", ready_fd);
-        (void) execlp("pkttyagent", "pkttyagent", "--notify-fd", fd, "--fallback", NULL);
+        (void) execlp("pkttyagent", "pkttyagent", "--notify-fd", fd, is_in_session() ? "--fallback" : NULL,
+                      NULL);
         _exit(EXIT_FAILURE);
 }
 

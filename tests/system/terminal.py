@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A terminal, in which a person types: tmux."""
 
+import os
 import subprocess
+import termios
 import time
 
 LIMIT = 30
@@ -39,6 +41,12 @@ class Terminal:
             if condition in shown if isinstance(condition, str) else condition(shown):
                 return shown
             assert time.monotonic() < end, f"the terminal shows:\n{shown}"
+
+    def wait_until_nothing_is_echoed(self):
+        """What is typed before a program that asks for a password has switched the echo off is thrown away."""
+        with open(self._run("display-message", "-p", "#{pane_tty}").strip()) as tty:
+            while termios.tcgetattr(tty)[3] & termios.ECHO:
+                os.sched_yield()
 
     def end(self):
         subprocess.run(["tmux", "-S", self._socket, "kill-server"], user=self._user.uid, capture_output=True)

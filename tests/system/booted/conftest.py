@@ -16,7 +16,8 @@ ADMINISTRATORS_PASSWORD = "open sesame"
 
 # In this order: each file finds what the one before has left, and the last one takes everything away.
 ORDER = [
-    "fresh_machine", "try", "unit", "who_may_ask", "flood", "completion", "corpus", "aftermath", "uninstall",
+    "fresh_machine", "try", "unit", "who_may_ask", "flood", "command_line", "completion", "corpus", "aftermath",
+    "uninstall",
 ]
 
 
