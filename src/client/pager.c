@@ -37,7 +37,6 @@ static _Noreturn void run_pager(const char *command, int input_fd, pid_t parent)
         if (command)
                 (void) execl("/bin/sh", "sh", "-c", command, NULL);
         (void) execlp("less", "less", NULL);
-        (void) execlp("more", "more", NULL);
         (void) execlp("cat", "cat", NULL);
         _exit(EXIT_FAILURE);
 }
