@@ -205,6 +205,10 @@ int service_new(int zygote_fd, uint64_t idle_usec, Service **ret) {
         if (r < 0)
                 return r;
 
+        r = audit_new(s->event, &s->audit);
+        if (r < 0)
+                return r;
+
         r = reader_pool_new(s->event, fd, on_change, s, &s->pool);
         if (r < 0)
                 return r;
@@ -224,7 +228,7 @@ int service_new(int zygote_fd, uint64_t idle_usec, Service **ret) {
 static void service_say_last_words(Service *s) {
         if (s->bus)
                 (void) sd_bus_call_method(s->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                          "org.freedesktop.DBus.Peer", "Ping", NULL, NULL, NULL);
+                                          "org.freedesktop.DBus", "GetId", NULL, NULL, NULL);
 }
 
 Service *service_free(Service *s) {
@@ -238,6 +242,7 @@ Service *service_free(Service *s) {
         senders_free(s->senders);
         sd_bus_flush_close_unref(s->bus);
         reader_pool_free(s->pool);
+        audit_free(s->audit);
         sd_event_source_disable_unref(s->retry);
         sd_event_source_disable_unref(s->trim_timer);
         sd_event_source_disable_unref(s->idle_timer);

@@ -5,6 +5,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "audit.h"
 #include "reader-pool.h"
 #include "sender.h"
 
@@ -16,6 +17,7 @@ typedef struct Service {
         sd_bus *bus;
         ReaderPool *pool;
         Senders *senders;
+        Audit *audit;
 
         TAILQ_HEAD(, Request) requests; /* oldest first */
         size_t n_requests;

@@ -132,6 +132,10 @@ static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRe
                 return r;
 
         if (request->text) {
+                /* It will not become smaller, and could take three times the memory. */
+                if (snapshot.size > request->size_max)
+                        return -E2BIG;
+
                 r = snapshot_make_text(&snapshot);
                 if (r < 0)
                         return r;

@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 import polkit  # noqa: E402
+import service  # noqa: E402
 import shells  # noqa: E402
 import target  # noqa: E402
 import terminal  # noqa: E402
@@ -19,6 +20,13 @@ EVERYDAY = (
     "a monitor", "Monitoring", "Reloaded", "Activating", "Successfully activated", "pending replies", "fd limit",
     "org.freedesktop.systemd1",
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def end_of_the_service():
+    """The last of a build with sanitizers is to look for leaks."""
+    yield
+    service.stop()
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,7 @@ def test_nobody_is_asked_for_a_password(shell, bob, start):
 
     with bus.Watch("type='method_call',interface='org.pekeenv.Inspector'") as watch:
         shell.completes(f"pekeenv {process.pid} \tx", f"pekeenv {process.pid} x")
-        assert watch.wait_for(member="GetVariableNames")["flags"] & ALLOW_INTERACTIVE_AUTHORIZATION == 0
+        assert watch.wait_for(member="GetVariableNamesByPIDFD")["flags"] & ALLOW_INTERACTIVE_AUTHORIZATION == 0
 
 
 def test_nothing_is_looked_for_elsewhere(shell, process):
