@@ -59,7 +59,15 @@ static int report(const Client *c, const Target *t, const sd_bus_error *error, i
                         "To read process %d takes a password, and --no-ask-password says not to ask for it.",
                         t->pid);
 
-        return client_fail(status_of(error), "%s", error->message ? error->message : strerror(-r));
+        if (!error->message || r == -ENOTCONN || r == -ECONNRESET)
+                return client_fail(EXIT_UNAVAILABLE, "The system bus%s%s does not answer: %s.",
+                                   options_remote(c->options) ? " of " : "",
+                                   c->options->host      ? c->options->host
+                                   : c->options->machine ? c->options->machine
+                                                         : "",
+                                   strerror(-r));
+
+        return client_fail(status_of(error), "%s", error->message);
 }
 
 static int report_memory(int r) {
