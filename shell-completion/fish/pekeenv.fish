@@ -63,10 +63,16 @@ end
 
 # What has memory: neither kernel threads nor zombies.
 function __pekeenv_list_processes
-    ps -eo pid=,vsz=,comm= 2>/dev/null | string match --regex --groups-only '^ *(\d+) +[1-9]\d* (.*)' | while read pid
+    command --query ps; or return
+    ps -eo pid=,vsz=,comm= | string match --regex --groups-only '^ *(\d+) +[1-9]\d* (.*)' | while read pid
         read comm
         printf '%s\t%s\n' $pid $comm
     end
+end
+
+# The first column of what a program of systemd's lists, if it is there.
+function __pekeenv_list
+    command --query $argv[1]; and $argv --no-legend --no-pager 2>/dev/null | string replace --regex ' .*' ''
 end
 
 function __pekeenv_processes
@@ -75,8 +81,7 @@ function __pekeenv_processes
         return
     end
     __pekeenv_list_processes
-    systemctl list-units --full --plain --no-legend --no-pager --type=service,scope 2>/dev/null |
-        string replace --regex ' .*' '\tunit'
+    __pekeenv_list systemctl list-units --full --plain --type=service,scope | string replace --regex '$' '\tunit'
     printf 'name:\tname of a process\n'
 end
 
@@ -108,7 +113,7 @@ complete --command pekeenv --long-option all --description 'Show each process of
 complete --command pekeenv --long-option mask --description 'Mask what looks like a secret'
 complete --command pekeenv --long-option direct --description 'Read without the service'
 complete --command pekeenv --short-option H --long-option host --exclusive --arguments '(__fish_print_hostnames)' --description 'Ask the service on another machine'
-complete --command pekeenv --short-option M --long-option machine --exclusive --arguments '(machinectl list --no-legend --no-pager 2>/dev/null | string replace --regex " .*" "")' --description 'Ask the service in a container'
+complete --command pekeenv --short-option M --long-option machine --exclusive --arguments '(__pekeenv_list machinectl list)' --description 'Ask the service in a container'
 complete --command pekeenv --long-option no-pager --description "Don't start a pager"
 complete --command pekeenv --long-option no-legend --description "Don't print headings and hints"
 complete --command pekeenv --long-option no-ask-password --description "Don't ask for a password"

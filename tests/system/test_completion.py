@@ -91,3 +91,14 @@ def test_nothing_is_looked_for_elsewhere(shell, process):
 
 def test_a_command_to_execute(shell, process):
     shell.completes(f"pekeenv exec {process.pid} -- printen", f"pekeenv exec {process.pid} -- printenv")
+
+
+def test_where_programs_are_missing_nothing_is_said(shell):
+    programs = [f"/usr/bin/{name}" for name in ("ps", "systemctl", "machinectl") if os.path.exists(f"/usr/bin/{name}")]
+    for program in programs:
+        os.rename(program, program + ".away")
+    try:
+        shell.completes("pekeenv describe na", "pekeenv describe name:")
+    finally:
+        for program in programs:
+            os.rename(program + ".away", program)
