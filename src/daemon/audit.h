@@ -2,6 +2,7 @@
 #pragma once
 
 #include "access.h"
+#include "caller.h"
 
 /* One decision, for the journal. */
 typedef struct AuditEntry {

@@ -3,12 +3,12 @@
 
 #include "sandbox.h"
 
-/* A reader has this long from its first request on, in seconds. Then the kernel ends it. */
+/* A reader has this long from its request on, and again from consent on, in seconds. Then the kernel ends it. */
 #define READER_SECONDS_MAX 5U
 
 /* The life of a reader, in a process of its own that has CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.
  *
- * It waits for its requests on a socket (protocol.h). As long as it can open other people's files it looks
+ * It waits for its request on a socket (protocol.h). As long as it can open other people's files it looks
  * at nothing but what the kernel itself writes in /proc. It gives up all its powers before it looks at the
  * first byte of a process's memory, and what it finds there it can only report.
  *
