@@ -233,23 +233,24 @@ static void reader_serve(Reader *reader) {
         reader->memory = memory_free(reader->memory); /* wipes it */
 }
 
-/* Of the stack and of the heap: about what a request takes. */
-#define PAGES_AHEAD (48U * 1024U)
+/* Some of what a request takes. */
+#define STACK_AHEAD (40U * 1024U)
+#define HEAP_AHEAD (24U * 1024U)
 
-static void have_pages(uintptr_t start) {
+static void have_pages(uintptr_t start, size_t size) {
         const uintptr_t page_size = (uintptr_t) sysconf(_SC_PAGESIZE);
 
-        (void) madvise((void *) (start & ~(page_size - 1)), PAGES_AHEAD, MADV_POPULATE_WRITE);
+        (void) madvise((void *) (start & ~(page_size - 1)), size, MADV_POPULATE_WRITE);
 }
 
-/* After a fork each page costs a fault when it is first written to. To have them all at once costs less, and nothing
- * while nobody waits for it. Linux before 5.14 can't. */
+/* After a fork each page costs a fault when it is first written to. These are taken while nobody waits for it; not more,
+ * as those who wait for a request shall be small. Linux before 5.14 can't. */
 static void warm_up(void) {
-        void *heap = malloc(PAGES_AHEAD);
+        void *heap = malloc(HEAP_AHEAD);
 
-        have_pages((uintptr_t) __builtin_frame_address(0) - PAGES_AHEAD);
+        have_pages((uintptr_t) __builtin_frame_address(0) - STACK_AHEAD, STACK_AHEAD);
         if (heap)
-                have_pages((uintptr_t) heap);
+                have_pages((uintptr_t) heap, HEAP_AHEAD);
         free(heap);
 }
 
