@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "direct.h"
 #include "inspector-client.h"
 
 #define ERROR "org.pekeenv.Error."
@@ -192,6 +193,9 @@ int inspector_get_environment(Client *c, const Target *t, bool initial, Environm
         assert(t);
         assert(ret);
 
+        if (c->options->direct)
+                return direct_read(t, PART_ALL, initial, ret, NULL);
+
         r = client_connect(c);
         if (r != 0)
                 return r;
@@ -253,6 +257,9 @@ int inspector_get_variables(Client *c, const Target *t, char *names[], Environme
         assert(names && names[0]);
         assert(ret);
 
+        if (c->options->direct)
+                return direct_read(t, PART_ALL, false, ret, NULL);
+
         r = client_connect(c);
         if (r != 0)
                 return r;
@@ -272,6 +279,9 @@ int inspector_get_names(Client *c, const Target *t, Environment *ret) {
         assert(c);
         assert(t);
         assert(ret);
+
+        if (c->options->direct)
+                return direct_read(t, PART_NAMES, false, ret, NULL);
 
         r = client_connect(c);
         return r != 0 ? r : get_strings(c, t, "GetVariableNames", ret);
@@ -319,11 +329,15 @@ int inspector_describe(Client *c, const Target *t, Description *ret) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(description_done) Description d = {};
+        _cleanup_(environment_done) Environment nothing = {};
         int r;
 
         assert(c);
         assert(t);
         assert(ret);
+
+        if (c->options->direct)
+                return direct_read(t, PART_NOTHING, false, &nothing, ret);
 
         r = client_connect(c);
         if (r != 0)

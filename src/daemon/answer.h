@@ -3,6 +3,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include "names.h"
 #include "protocol.h"
 #include "question.h"
 

@@ -4,6 +4,7 @@
 #include <systemd/sd-event.h>
 
 #include "access.h"
+#include "caller.h"
 
 /* Writes decisions to the journal. Each is an entry, but for those of users who go on and on about their own processes:
  * they are not to fill it. Of theirs there are so many in a period, and then the number of all others. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "identity.h"
+#include "names.h"
 #include "polkit.h"
 #include "question.h"
 

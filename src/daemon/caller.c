@@ -135,16 +135,6 @@ int caller_query(sd_bus *bus, const char *name, caller_handler_t handler, void *
         return 0;
 }
 
-bool caller_has_group(const Caller *caller, gid_t gid) {
-        assert(caller);
-
-        for (size_t i = 0; i < caller->n_gids; i++)
-                if (caller->gids[i] == gid)
-                        return true;
-
-        return false;
-}
-
 void caller_done(Caller *caller) {
         assert(caller);
 

@@ -24,5 +24,4 @@ typedef void (*caller_handler_t)(int error, Caller *caller, void *userdata);
 int caller_query(sd_bus *bus, const char *name, caller_handler_t handler, void *userdata,
                  sd_bus_slot **ret_slot);
 
-bool caller_has_group(const Caller *caller, gid_t gid);
 void caller_done(Caller *caller);

@@ -3,55 +3,30 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explanation.h"
 #include "failure.h"
 #include "log.h"
 
 #define ERROR "org.pekeenv.Error."
-#define INSTEAD " GetInitialEnvironment() tells what it was started with."
-
 typedef struct Failure {
         int number;
         const char *name;
         const char *text; /* the first %s: the process; the second: the polkit action */
 } Failure;
 
+static const char *const outcome_names[] = {
+        [OUTCOME_NO_PROCESS] = ERROR "NoSuchProcess", [OUTCOME_NO_ENVIRONMENT] = ERROR "NoEnvironment",
+        [OUTCOME_UNSUPPORTED] = ERROR "Unsupported",  [OUTCOME_CHANGING] = ERROR "Changing",
+        [OUTCOME_TOO_LARGE] = ERROR "TooLarge",       [OUTCOME_TIMED_OUT] = ERROR "TimedOut",
+};
+
+/* What is not about the process: explanation.h has that. */
 static const Failure failures[] = {
-        { -ESRCH, ERROR "NoSuchProcess", "There is no %s, or not any more. Check the PID." },
-        { -ENOENT, ERROR "NoSuchProcess",
-          "There is no %s: this is the ID of a thread. Name the process it belongs to." },
-        { -ENODATA, ERROR "NoEnvironment",
-          "There is no environment: %s is a kernel thread, or is a zombie: it has exited." },
-        { -ENOEXEC, ERROR "Unsupported",
-          "The current environment of %s can't be found with certainty: its program keeps it in a way that is not "
-          "known here, or is statically linked and has neither symbols nor a debug file." INSTEAD },
-        { -ENOTSUP, ERROR "Unsupported",
-          "The current environment of %s can't be found with certainty: its program, or the runtime of the language it "
-          "is written in, keeps its variables in tables of a form that is not known here." INSTEAD },
-        { -EREMOTE, ERROR "Unsupported",
-          "The current environment of %s is not read: its memory is backed by a file that is not on a local "
-          "file system, and may keep a reader waiting forever." INSTEAD },
-        { -EFAULT, ERROR "Unsupported",
-          "The current environment of %s can't be read: its pointers lead to memory that is not "
-          "there." INSTEAD },
-        { -EBADMSG, ERROR "Unsupported",
-          "The current environment of %s can't be found: its memory is not laid out as a loader does it, or "
-          "its program's file is not the one that was executed." INSTEAD },
-        { -ELOOP, ERROR "Unsupported",
-          "The current environment of %s can't be found: its list of loaded objects does not end." INSTEAD },
-        { -EAGAIN, ERROR "Changing",
-          "The environment of %s changed faster than it could be read. Ask again." },
-        { -EINPROGRESS, ERROR "Changing", "The program of %s is still being loaded. Ask again." },
-        { -ESTALE, ERROR "Changing",
-          "The program or the rights of %s changed while it was read. Ask again." },
         { -E2BIG, ERROR "TooLarge",
           "The environment of %s is too large for a message. OpenEnvironment() returns it as a file." },
-        { -EFBIG, ERROR "TooLarge",
-          "The environment of %s is larger than what this service reads, 128 MiB." },
         { -EBUSY, ERROR "Busy",
           "There are too many requests under way to read %s, too. Wait for the answers, then ask again." },
         { -ESHUTDOWN, ERROR "Busy", "The service is stopping and did not read %s. Ask again." },
-        { -ETIMEDOUT, ERROR "TimedOut",
-          "The memory of %s could not be read in time. Ask again, if it is worth it." },
         { -EINVAL, SD_BUS_ERROR_INVALID_ARGS,
           "This names no %s. Give the PID of one, which is not 0, or a pidfd as pidfd_open() makes it." },
         { -EDOM, SD_BUS_ERROR_INVALID_ARGS,
@@ -81,25 +56,44 @@ static const Failure *failure_find(int number) {
         return &other;
 }
 
+static void name_process(char *buf, size_t size, pid_t pid, const char *user) {
+        if (pid <= 0)
+                (void) snprintf(buf, size, "process");
+        else if (!user || user[0] == 0)
+                (void) snprintf(buf, size, "process %d", pid);
+        else
+                (void) snprintf(buf, size, "process %d of user %s", pid, user);
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+static int set_explanation(sd_bus_error *error, const Explanation *e, const char *process) {
+        char text[1024];
+
+        (void) snprintf(text, sizeof(text), e->text, process);
+        return sd_bus_error_setf(error, outcome_names[e->outcome], "%s%s", text,
+                                 e->outcome == OUTCOME_UNSUPPORTED
+                                         ? " GetInitialEnvironment() tells what it was started with."
+                                         : "");
+}
+
 int failure_set(sd_bus_error *error, int number, pid_t pid, const char *user, const char *action) {
+        const Explanation *explanation = explanation_find(number);
         const Failure *failure = failure_find(number);
         char process[128];
 
         assert(error);
         assert(action);
 
-        if (pid <= 0)
-                (void) snprintf(process, sizeof(process), "process");
-        else if (!user || user[0] == 0)
-                (void) snprintf(process, sizeof(process), "process %d", pid);
-        else
-                (void) snprintf(process, sizeof(process), "process %d of user %s", pid, user);
+        name_process(process, sizeof(process), pid, user);
+        if (explanation)
+                return set_explanation(error, explanation, process);
 
         if (failure == &other)
                 log_error("The environment of %s could not be read: %s", process, strerror(-number));
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
         return sd_bus_error_setf(error, failure->name, failure->text, process, action);
-#pragma GCC diagnostic pop
 }
+
+#pragma GCC diagnostic pop

@@ -9,7 +9,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "capabilities.h"
+#include "fd-util.h"
 #include "log.h"
+#include "names.h"
 #include "privileges.h"
 #include "sanitizers.h"
 #include "service.h"
@@ -92,20 +95,27 @@ static int raise_descriptor_limit(void) {
         return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
 }
 
-/* The zygote keeps the capabilities; the process that talks to the bus has none. */
+/* Who reads, and who looks names up, has the capabilities; the process that talks to the bus has none. */
 static int run(uint64_t idle_usec) {
         _cleanup_(service_freep) Service *service = NULL;
-        int zygote_fd, r;
+        _cleanup_close_ int readers_fd = -EBADF, names_fd = -EBADF;
+        int r;
 
         r = privileges_reduce();
         if (r < 0)
                 return r;
 
-        r = zygote_start(&zygote_fd);
-        if (r < 0)
+        r = zygote_execute(READER_PROGRAM, &readers_fd);
+        if (r < 0) {
+                log_error("Can't execute " READER_PROGRAM ": %s", strerror(-r));
                 return r;
+        }
 
-        r = privileges_drop();
+        r = capabilities_keep(CAPABILITIES_TO_READ);
+        if (r >= 0)
+                r = names_start(&names_fd);
+        if (r >= 0)
+                r = capabilities_keep(0);
         if (r < 0)
                 return r;
 
@@ -113,7 +123,7 @@ static int run(uint64_t idle_usec) {
         if (r < 0)
                 return r;
 
-        r = service_new(zygote_fd, idle_usec, &service);
+        r = service_new(TAKE_FD(readers_fd), TAKE_FD(names_fd), idle_usec, &service);
         if (r < 0)
                 return r;
 

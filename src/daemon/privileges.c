@@ -11,10 +11,12 @@
 
 #define SERVICE_USER "pekeenv"
 
+/* Without the ambient set the program of the readers would not get them. */
 static void select_capabilities(void) {
         capng_clear(CAPNG_SELECT_ALL);
-        (void) capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_PTRACE,
-                             CAP_DAC_READ_SEARCH, -1);
+        (void) capng_updatev(CAPNG_ADD,
+                             CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE | CAPNG_AMBIENT,
+                             CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, -1);
 }
 
 static int change_user(void) {
@@ -35,7 +37,7 @@ static int change_user(void) {
                 return -EPERM;
         }
 
-        return 0;
+        return capng_apply(CAPNG_SELECT_AMBIENT) < 0 ? -EPERM : 0;
 }
 
 static int keep_capabilities(void) {
@@ -60,9 +62,4 @@ int privileges_reduce(void) {
                 return -errno;
 
         return 0;
-}
-
-int privileges_drop(void) {
-        capng_clear(CAPNG_SELECT_ALL);
-        return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
 }

@@ -3,47 +3,49 @@
 #include <sys/queue.h>
 
 #include "fd-util.h"
-#include "log.h"
 #include "message.h"
+#include "nursery.h"
 #include "reader-pool.h"
-#include "zygote.h"
 
 #define READERS_WAITING 4U
-#define READERS_AT_WORK_MAX 32U
-#define READERS_OF_USER_MAX 4U
+
+/* At work, and parked: how many, and how many of one user. */
+typedef struct Quota {
+        size_t all, of_user;
+} Quota;
+
+static const Quota quotas[] = { [false] = { 32, 4 }, [true] = { 16, 4 } };
+
+typedef TAILQ_HEAD(ReaderList, Reader) ReaderList;
 
 struct ReaderPool {
         sd_event *event;
-        int zygote_fd;
-        sd_event_source *zygote_end;
-
-        int waiting[READERS_WAITING]; /* sockets */
-        size_t n_waiting;
-        TAILQ_HEAD(, Reader) at_work;
+        Nursery nursery;
+        ReaderList readers;
 
         reader_pool_handler_t on_free;
         void *userdata;
 };
 
+typedef enum ReaderState {
+        READER_IDENTIFYING,
+        READER_WAITING, /* for consent, or for nothing any more */
+        READER_READING,
+} ReaderState;
+
 struct Reader {
         TAILQ_ENTRY(Reader) entry;
         ReaderPool *pool;
-        uid_t uid; /* to whom its place is charged */
+        uid_t uid;   /* to whom its place is charged */
+        bool parked; /* it has no place */
         int socket_fd;
         sd_event_source *source;
 
-        bool busy;     /* has a request to which it has not replied */
+        ReaderState state;
         bool released; /* nobody waits for it any more */
-        reader_handler_t handler;
+        const ReaderHandlers *handlers;
         void *userdata;
 };
-
-/* Without it there will be no more readers; the next call to the service starts both anew. */
-static int on_zygote_end(sd_event_source *source, int fd _unused_, uint32_t events _unused_,
-                         void *userdata _unused_) {
-        log_error("The process that forks the readers has ended.");
-        return sd_event_exit(sd_event_source_get_event(source), -ECHILD);
-}
 
 int reader_pool_new(sd_event *event, int zygote_fd, reader_pool_handler_t on_free, void *userdata,
                     ReaderPool **ret) {
@@ -56,19 +58,19 @@ int reader_pool_new(sd_event *event, int zygote_fd, reader_pool_handler_t on_fre
         assert(ret);
 
         pool = calloc(1, sizeof(ReaderPool));
-        if (!pool)
+        if (!pool) {
+                close_fd(zygote_fd);
                 return -ENOMEM;
+        }
 
-        /* It never says anything: only its end is an event. */
-        r = sd_event_add_io(event, &pool->zygote_end, zygote_fd, 0, on_zygote_end, NULL);
+        r = nursery_init(&pool->nursery, event, zygote_fd, READERS_WAITING);
         if (r < 0) {
                 free(pool);
                 return r;
         }
 
-        TAILQ_INIT(&pool->at_work);
+        TAILQ_INIT(&pool->readers);
         pool->event = sd_event_ref(event);
-        pool->zygote_fd = zygote_fd;
         pool->on_free = on_free;
         pool->userdata = userdata;
 
@@ -80,11 +82,7 @@ ReaderPool *reader_pool_free(ReaderPool *pool) {
         if (!pool)
                 return NULL;
 
-        for (size_t i = 0; i < pool->n_waiting; i++)
-                close_fd(pool->waiting[i]);
-
-        sd_event_source_disable_unref(pool->zygote_end);
-        close_fd(pool->zygote_fd);
+        nursery_done(&pool->nursery);
         sd_event_unref(pool->event);
         free(pool);
         return NULL;
@@ -93,20 +91,13 @@ ReaderPool *reader_pool_free(ReaderPool *pool) {
 void reader_pool_fill(ReaderPool *pool) {
         assert(pool);
 
-        while (pool->n_waiting < READERS_WAITING) {
-                int fd;
-
-                if (zygote_spawn(pool->zygote_fd, &fd) < 0)
-                        return;
-
-                pool->waiting[pool->n_waiting++] = fd;
-        }
+        nursery_fill(&pool->nursery);
 }
 
 static void reader_free(Reader *reader) {
         ReaderPool *pool = reader->pool;
 
-        TAILQ_REMOVE(&pool->at_work, reader, entry);
+        TAILQ_REMOVE(&pool->readers, reader, entry);
         sd_event_source_disable_unref(reader->source);
         close_fd(reader->socket_fd);
         free(reader);
@@ -114,76 +105,79 @@ static void reader_free(Reader *reader) {
         pool->on_free(pool->userdata);
 }
 
-/* Hands the reply, or the reader's end without one, to whoever waits for it; who may release the reader
- * then. */
-static void reader_finish(Reader *reader, int error, const ReaderReply *reply) {
-        reader->busy = false;
+/* Hands what a reader has said, or its end, to whoever waits for it; who may release the reader then. */
+static void reader_tell(Reader *reader, int error, const ReaderIdentity *identity,
+                        const ReaderReply *reply) {
+        const bool identifying = reader->state == READER_IDENTIFYING;
 
-        if (reader->released)
-                reader_free(reader);
+        reader->state = identifying && error == 0 && identity->error == 0 && !identity->waits
+                                ? READER_READING
+                                : READER_WAITING;
+
+        if (reader->released) {
+                if (reader->state == READER_WAITING)
+                        reader_free(reader);
+        } else if (identifying)
+                reader->handlers->on_identity(error, identity, reader->userdata);
         else
-                reader->handler(error, reply, reader->userdata);
+                reader->handlers->on_reply(error, reply, reader->userdata);
 }
 
 static int on_reader_message(sd_event_source *source, int fd, uint32_t events _unused_, void *userdata) {
         Reader *reader = userdata;
-        ReaderReply reply;
+        union {
+                ReaderIdentity identity;
+                ReaderReply reply;
+        } message;
         int r;
 
-        r = message_receive(fd, &reply, sizeof(reply), NULL, 0);
+        r = message_receive(fd, &message,
+                            reader->state == READER_IDENTIFYING ? sizeof(message.identity)
+                                                                : sizeof(message.reply),
+                            NULL, 0);
         if (r == -EAGAIN)
                 return 0;
 
         /* It has ended, or says what nobody asked: there will be nothing more to hear. */
-        if (r <= 0 || !reader->busy)
+        if (r <= 0 || reader->state == READER_WAITING)
                 (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
 
-        if (reader->busy)
-                reader_finish(reader, r > 0 ? 0 : -ECONNRESET, &reply);
+        if (reader->state != READER_WAITING)
+                reader_tell(reader, r > 0 ? 0 : -ECONNRESET, &message.identity, &message.reply);
 
         return 0;
 }
 
-static int reader_pool_take_socket(ReaderPool *pool, int *ret) {
-        int r;
-
-        if (pool->n_waiting > 0) {
-                *ret = pool->waiting[--pool->n_waiting];
-                return 0;
-        }
-
-        r = zygote_spawn(pool->zygote_fd, ret);
-        return r == -EAGAIN ? -EBUSY : r;
-}
-
-static bool reader_pool_has_room(const ReaderPool *pool, uid_t uid) {
+static bool reader_pool_has_room(const ReaderPool *pool, uid_t uid, bool parked) {
         const Reader *reader;
         size_t n_of_all = 0, n_of_user = 0;
 
-        TAILQ_FOREACH (reader, &pool->at_work, entry) {
-                n_of_all++;
-                n_of_user += reader->uid == uid;
-        }
+        TAILQ_FOREACH (reader, &pool->readers, entry)
+                if (reader->parked == parked) {
+                        n_of_all++;
+                        n_of_user += reader->uid == uid;
+                }
 
-        return n_of_all < READERS_AT_WORK_MAX && n_of_user < READERS_OF_USER_MAX;
+        return n_of_all < quotas[parked].all && n_of_user < quotas[parked].of_user;
 }
 
-int reader_charge(Reader *reader, uid_t uid) {
+/* Charges its place, or its having none, to a user. */
+static int reader_charge(Reader *reader, uid_t uid, bool parked) {
+        ReaderPool *pool = reader->pool;
         bool has_room;
 
-        assert(reader);
-
-        if (reader->uid == uid)
+        if (reader->uid == uid && reader->parked == parked)
                 return 0;
 
-        TAILQ_REMOVE(&reader->pool->at_work, reader, entry);
-        has_room = reader_pool_has_room(reader->pool, uid);
-        TAILQ_INSERT_TAIL(&reader->pool->at_work, reader, entry);
+        TAILQ_REMOVE(&pool->readers, reader, entry);
+        has_room = reader_pool_has_room(pool, uid, parked);
+        TAILQ_INSERT_TAIL(&pool->readers, reader, entry);
         if (!has_room)
-                return -EAGAIN;
+                return parked ? -EBUSY : -EAGAIN;
 
         reader->uid = uid;
-        reader->pool->on_free(reader->pool->userdata);
+        reader->parked = parked;
+        pool->on_free(pool->userdata);
         return 0;
 }
 
@@ -195,14 +189,14 @@ int reader_pool_take(ReaderPool *pool, uid_t uid, Reader **ret) {
         assert(pool);
         assert(ret);
 
-        if (!reader_pool_has_room(pool, uid))
+        if (!reader_pool_has_room(pool, uid, false))
                 return -EAGAIN;
 
         reader = calloc(1, sizeof(Reader));
         if (!reader)
                 return -ENOMEM;
 
-        r = reader_pool_take_socket(pool, &fd);
+        r = nursery_take(&pool->nursery, &fd);
         if (r < 0)
                 return r;
 
@@ -213,28 +207,52 @@ int reader_pool_take(ReaderPool *pool, uid_t uid, Reader **ret) {
         reader->pool = pool;
         reader->uid = uid;
         reader->socket_fd = TAKE_FD(fd);
-        TAILQ_INSERT_TAIL(&pool->at_work, reader, entry);
+        reader->state = READER_WAITING;
+        TAILQ_INSERT_TAIL(&pool->readers, reader, entry);
 
         *ret = TAKE_PTR(reader);
         return 0;
 }
 
 int reader_send(Reader *reader, const ReaderRequest *request, const int fds[], size_t n_fds,
-                reader_handler_t handler, void *userdata) {
+                const ReaderHandlers *handlers, void *userdata) {
         int r;
 
         assert(reader);
-        assert(!reader->busy);
+        assert(reader->state == READER_WAITING);
         assert(request);
-        assert(handler);
+        assert(handlers);
 
         r = message_send(reader->socket_fd, request, sizeof(*request), fds, n_fds);
         if (r < 0)
                 return r;
 
-        reader->busy = true;
-        reader->handler = handler;
+        reader->state = READER_IDENTIFYING;
+        reader->handlers = handlers;
         reader->userdata = userdata;
+        return 0;
+}
+
+int reader_park(Reader *reader) {
+        assert(reader);
+        assert(reader->state == READER_WAITING);
+
+        return reader_charge(reader, reader->uid, true);
+}
+
+int reader_consent(Reader *reader, uid_t uid) {
+        int r;
+
+        assert(reader);
+        assert(reader->state == READER_WAITING);
+
+        r = reader_charge(reader, uid, false);
+        if (r >= 0)
+                r = message_send(reader->socket_fd, &(ReaderConsent){}, sizeof(ReaderConsent), NULL, 0);
+        if (r < 0)
+                return r;
+
+        reader->state = READER_READING;
         return 0;
 }
 
@@ -243,7 +261,7 @@ Reader *reader_release(Reader *reader) {
                 return NULL;
 
         reader->released = true;
-        if (!reader->busy)
+        if (reader->state == READER_WAITING)
                 reader_free(reader);
 
         return NULL;

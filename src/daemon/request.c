@@ -30,10 +30,10 @@
 #define READING_USEC ((READER_SECONDS_MAX - 1) * 1000ULL * 1000ULL)
 #define USEC_ACCURACY (10ULL * 1000ULL)
 
-static void request_identify(Request *request);
-static void request_name(Request *request);
+/* Where polkit is slow to answer, it is better to let the reader go and take another one then. */
+#define PARKED_USEC (1000ULL * 1000ULL)
+
 static void request_authorize(Request *request);
-static void request_read(Request *request);
 static void request_answer(Request *request);
 
 static void request_end_question(Request *request) {
@@ -55,6 +55,7 @@ void request_free(Request *request) {
         service_remove_request(request->service, request);
 
         reader_release(request->reader);
+        name_query_free(request->name_query);
         sd_event_source_disable_unref(request->deadline);
         free(request->reply);
         sender_release(request->sender);
@@ -96,84 +97,29 @@ static void request_audit(const Request *request, int result) {
 static int on_deadline(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata) {
         Request *request = userdata;
 
-        request_fail(request, request->waits ? -EBUSY : -ETIMEDOUT);
+        if (request->state == REQUEST_AUTHORIZING)
+                request->reader = reader_release(request->reader);
+        else
+                request_fail(request, request->waits ? -EBUSY : -ETIMEDOUT);
         return 0;
 }
 
-static int request_start_deadline(Request *request) {
+static int request_start_deadline(Request *request, uint64_t usec) {
         if (request->deadline) {
-                int r = sd_event_source_set_time_relative(request->deadline, READING_USEC);
+                int r = sd_event_source_set_time_relative(request->deadline, usec);
 
                 return r < 0 ? r : sd_event_source_set_enabled(request->deadline, SD_EVENT_ONESHOT);
         }
 
-        return sd_event_add_time_relative(request->service->event, &request->deadline, CLOCK_MONOTONIC,
-                                          READING_USEC, USEC_ACCURACY, on_deadline, request);
-}
-
-/* Who is to blame if it takes its time: as long as a process is only identified, who asks; once its memory is
- * looked at, its owner. */
-static uid_t request_charged_user(const Request *request) {
-        return request->state == REQUEST_READING ? request->identity.uids[ID_EFFECTIVE]
-                                                 : request->sender->caller.uid;
-}
-
-/* Returns -EAGAIN if there is no place for one. */
-static int request_take_reader(Request *request) {
-        int r;
-
-        if (!request->reader)
-                return reader_pool_take(request->service->pool, request_charged_user(request),
-                                        &request->reader);
-
-        r = reader_charge(request->reader, request_charged_user(request));
-        if (r < 0)
-                request->reader = reader_release(request->reader);
-        return r;
-}
-
-/* Takes a reader and lets the request go on with it; if all are taken, request_retry() will. */
-static void request_continue(Request *request) {
-        const bool waited = request->waits;
-        int r;
-
-        r = request_take_reader(request);
-        request->waits = r == -EAGAIN;
-        if (request->waits)
-                return;
-        if (r >= 0 && waited)
-                r = request_start_deadline(request);
-        if (r < 0)
-                return request_fail(request, r);
-
-        switch (request->state) {
-        case REQUEST_IDENTIFYING:
-                return request_identify(request);
-        case REQUEST_NAMING:
-                return request_name(request);
-        default:
-                return request_read(request);
-        }
-}
-
-static void request_want_reader(Request *request, RequestState state) {
-        int r;
-
-        request->state = state;
-        r = request_start_deadline(request);
-        if (r < 0)
-                return request_fail(request, r);
-
-        request_continue(request);
+        return sd_event_add_time_relative(request->service->event, &request->deadline, CLOCK_MONOTONIC, usec,
+                                          USEC_ACCURACY, on_deadline, request);
 }
 
 #define ERRNO_MAX 4095 /* linux/err.h */
 
-/* What a reader's reply comes to. Of the errors only polkit's say that something is not allowed: that a reader
+/* What comes of what a reader says. Of the errors only polkit's say that something is not allowed: that a reader
  * may not do what it should is a failure of the service. */
-static int outcome_of_reader(int error, const ReaderReply *reply) {
-        if (error == 0)
-                error = reply->error;
+static int outcome_of_reader(int error) {
         if (error > 0 || error < -ERRNO_MAX)
                 return -EPROTO;
 
@@ -183,6 +129,105 @@ static int outcome_of_reader(int error, const ReaderReply *reply) {
         }
 
         return error;
+}
+
+static void on_identity(int error, const ReaderIdentity *identity, void *userdata);
+static void on_reply(int error, const ReaderReply *reply, void *userdata);
+
+static int request_send_to_reader(Request *request) {
+        static const ReaderHandlers handlers = { on_identity, on_reply };
+        const Caller *caller = &request->sender->caller;
+        const bool text = question_wants_text(request->question);
+        int fds[READER_FDS_MAX] = { request->pidfd, request->answer_fd }, n_fds = 2;
+        ReaderRequest message = {
+                .uid = caller->uid,
+                .n_gids = min_size(caller->n_gids, READER_GIDS_MAX),
+                .caller_pid = caller->pid,
+                .has_caller_pidfd = caller->pidfd >= 0,
+                .has_debug_file = request->debug_fd >= 0,
+                .initial = request->question->initial,
+                .part = request->question->part,
+                .text = text,
+                .size_max = text ? ANSWER_MESSAGE_MAX : SIZE_MAX,
+        };
+
+        for (size_t i = 0; i < message.n_gids; i++)
+                message.gids[i] = caller->gids[i];
+
+        assert(strlen(request->variable) < sizeof(message.variable));
+        (void) strcpy(message.variable, request->variable);
+
+        if (message.has_debug_file)
+                fds[n_fds++] = request->debug_fd;
+        if (message.has_caller_pidfd)
+                fds[n_fds++] = caller->pidfd;
+
+        return reader_send(request->reader, &message, fds, (size_t) n_fds, &handlers, request);
+}
+
+/* Who is to blame if it takes its time: as long as a process is only identified, who asks; once its memory may be looked
+ * at, its owner. */
+static int request_start_reader(Request *request) {
+        const uid_t uid = request->state == REQUEST_READING ? request->identity.uids[ID_EFFECTIVE]
+                                                            : request->sender->caller.uid;
+        int r;
+
+        r = reader_pool_take(request->service->readers, uid, &request->reader);
+        if (r < 0)
+                return r;
+
+        close_fd(request->answer_fd);
+        request->answer_fd = memfd_create("pekeenv", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (request->answer_fd < 0)
+                return -errno;
+
+        return request_send_to_reader(request);
+}
+
+/* Gives a reader its task, or the consent that it waits for; if all places are taken, request_retry() will. */
+static void request_continue(Request *request) {
+        const bool waited = request->waits;
+        int r;
+
+        r = request->reader ? reader_consent(request->reader, request->identity.uids[ID_EFFECTIVE])
+                            : request_start_reader(request);
+        request->waits = r == -EAGAIN;
+        if (request->waits) {
+                request->reader = reader_release(request->reader);
+                return;
+        }
+        if (r >= 0 && waited)
+                r = request_start_deadline(request, READING_USEC);
+        if (r < 0)
+                request_fail(request, r);
+}
+
+static void request_want_reader(Request *request, RequestState state) {
+        int r;
+
+        request->state = state;
+        r = request_start_deadline(request, READING_USEC);
+        if (r < 0)
+                return request_fail(request, r);
+
+        request_continue(request);
+}
+
+/* Starts over with another reader: each is good for one answer. */
+static void request_read_again(Request *request, RequestState state) {
+        request->reader = reader_release(request->reader);
+        request_want_reader(request, state);
+}
+
+/* The process is not any more who it was when it was authorised: all starts over. */
+static void request_start_over(Request *request) {
+        if (request->n_restarts++ >= RESTARTS_MAX)
+                return request_fail(request, -ESTALE);
+
+        request->debug_fd = close_fd(request->debug_fd);
+        request->looked_for_debug_file = false;
+        request->has_names = false;
+        request_read_again(request, REQUEST_IDENTIFYING);
 }
 
 static void request_ask_who_asks(Request *request) {
@@ -201,58 +246,89 @@ static void request_ask_who_asks(Request *request) {
         request_want_reader(request, REQUEST_IDENTIFYING);
 }
 
-static void on_identity(int error, const ReaderReply *reply, void *userdata) {
-        Request *request = userdata;
-
-        error = outcome_of_reader(error, reply);
-        if (error < 0)
-                return request_fail(request, error);
-
-        request->identity = reply->identity;
-        request->pid = reply->identity.pid;
-        request->access = access_decide(&request->sender->caller, &request->identity,
-                                        reply->caller_shares_user_namespace);
-        if (request->access == ACCESS_ASK || request->question->answer == ANSWER_DESCRIPTION)
-                request_want_reader(request, REQUEST_NAMING);
-        else
-                request_want_reader(request, REQUEST_READING);
-}
-
-static void request_identify(Request *request) {
-        const ReaderRequest message = {
-                .operation = READER_IDENTIFY,
-                .caller_pid = request->sender->caller.pid,
-        };
-        int r;
-
-        r = reader_send(request->reader, &message,
-                        (const int[]){ request->pidfd, request->sender->caller.pidfd },
-                        request->sender->caller.pidfd < 0 ? 1 : 2, on_identity, request);
-        if (r < 0)
-                request_fail(request, r);
-}
-
-static void on_names(int error, const ReaderReply *reply, void *userdata) {
-        Request *request = userdata;
-
-        error = outcome_of_reader(error, reply);
-        if (error < 0)
-                return request_fail(request, error);
-
-        request->names = reply->names;
-        if (request->access == ACCESS_ASK)
+static void request_take_names(Request *request, const Names *names) {
+        request->names = *names;
+        request->has_names = true;
+        if (request->state == REQUEST_NAMING)
                 request_authorize(request);
         else
-                request_want_reader(request, REQUEST_READING);
+                request_answer(request);
 }
 
-static void request_name(Request *request) {
-        const ReaderRequest message = { .operation = READER_NAME, .expected = request->identity };
+static void on_names(int error, const Names *names, void *userdata) {
+        Request *request = userdata;
+
+        request->name_query = name_query_free(request->name_query);
+        if (error < 0)
+                return request_fail(request, error);
+
+        request_take_names(request, names);
+}
+
+static void request_continue_naming(Request *request) {
+        const Names *names;
         int r;
 
-        r = reader_send(request->reader, &message, &request->pidfd, 1, on_names, request);
-        if (r < 0)
+        request->waits = false;
+        names = names_get(request->service->names, &request->identity);
+        if (names)
+                return request_take_names(request, names);
+
+        r = names_query(request->service->names, &request->identity, on_names, request,
+                        &request->name_query);
+        request->waits = r == -EAGAIN;
+        if (r < 0 && !request->waits)
                 request_fail(request, r);
+}
+
+static void request_want_names(Request *request, RequestState state) {
+        int r;
+
+        request->state = state;
+        r = request_start_deadline(request, READING_USEC);
+        if (r < 0)
+                return request_fail(request, r);
+
+        request_continue_naming(request);
+}
+
+/* A reader for which there is consent already, and which tells that it has the very same process. */
+static void request_check_identity(Request *request, const ReaderIdentity *identity) {
+        if (!identity_equal(&identity->identity, &request->identity))
+                return request_start_over(request);
+
+        if (identity->waits)
+                request_continue(request);
+}
+
+static void on_identity(int error, const ReaderIdentity *identity, void *userdata) {
+        Request *request = userdata;
+        const Caller *caller = &request->sender->caller;
+
+        error = outcome_of_reader(error < 0 ? error : identity->error);
+        if (error < 0)
+                return request_fail(request, error);
+        if (request->state == REQUEST_READING)
+                return request_check_identity(request, identity);
+
+        request->identity = identity->identity;
+        request->pid = identity->identity.pid;
+        request->access = access_decide(caller->uid, caller->gids, caller->n_gids, &request->identity,
+                                        identity->caller_shares_user_namespace);
+        if (request->access != ACCESS_ASK) {
+                request->state = REQUEST_READING;
+                if (identity->waits)
+                        request_continue(request);
+                return;
+        }
+
+        /* It would have begun to read what may not be read. */
+        if (!identity->waits)
+                return request_fail(request, -EPROTO);
+
+        if (reader_park(request->reader) < 0)
+                request->reader = reader_release(request->reader);
+        request_want_names(request, REQUEST_NAMING);
 }
 
 /* A question may be put if neither all together nor the caller's user have too many open. */
@@ -288,11 +364,17 @@ static void request_continue_authorizing(Request *request) {
         request->sender->user->n_questions++;
 }
 
-/* Until there is an answer, which may take a person, no reader is held and no time counts. */
+/* Until there is an answer, which may take a person, no place is held and no time counts. */
 static void request_authorize(Request *request) {
+        int r = 0;
+
         request->state = REQUEST_AUTHORIZING;
-        request->reader = reader_release(request->reader);
-        (void) sd_event_source_set_enabled(request->deadline, SD_EVENT_OFF);
+        if (request->reader)
+                r = request_start_deadline(request, PARKED_USEC);
+        else
+                (void) sd_event_source_set_enabled(request->deadline, SD_EVENT_OFF);
+        if (r < 0)
+                return request_fail(request, r);
 
         request_continue_authorizing(request);
 }
@@ -306,6 +388,9 @@ void request_retry(Request *request) {
         switch (request->state) {
         case REQUEST_CALLER:
                 return request_ask_who_asks(request);
+        case REQUEST_NAMING:
+        case REQUEST_DESCRIBING:
+                return request_continue_naming(request);
         case REQUEST_AUTHORIZING:
                 return request_continue_authorizing(request);
         case REQUEST_ANSWERING:
@@ -313,13 +398,6 @@ void request_retry(Request *request) {
         default:
                 return request_continue(request);
         }
-}
-
-/* Starts reading over with another reader: each is good for one answer. */
-static void request_read_again(Request *request, RequestState state) {
-        request->reader = reader_release(request->reader);
-        request->answer_fd = close_fd(request->answer_fd);
-        request_want_reader(request, state);
 }
 
 /* Opens the debug file that the reader would like to have, if there is one. What leads to it is what the process says;
@@ -335,6 +413,7 @@ static bool request_open_debug_file(Request *request, const DebugLink *link) {
 static void request_answer(Request *request) {
         int r;
 
+        request->state = REQUEST_ANSWERING;
         r = delivery_charge(request->sender, request->answer_bytes, request->answer_fds,
                             &request->delivery_checked);
         request->waits = r == 0;
@@ -351,19 +430,14 @@ static void request_answer(Request *request) {
         request_free(request);
 }
 
-static void on_reading(int error, const ReaderReply *reply, void *userdata) {
+static void on_reply(int error, const ReaderReply *reply, void *userdata) {
         const bool replied = error == 0;
         Request *request = userdata;
         int r;
 
-        error = outcome_of_reader(error, reply);
-
-        /* The process is not any more who it was when it was authorised: all starts over. */
-        if (error == -ESTALE && request->n_restarts++ < RESTARTS_MAX) {
-                request->debug_fd = close_fd(request->debug_fd);
-                request->looked_for_debug_file = false;
-                return request_read_again(request, REQUEST_IDENTIFYING);
-        }
+        error = outcome_of_reader(replied ? reply->error : error);
+        if (error == -ESTALE)
+                return request_start_over(request);
         if (replied && request_open_debug_file(request, &reply->debug_link))
                 return request_read_again(request, REQUEST_READING);
         if (error < 0)
@@ -380,34 +454,10 @@ static void on_reading(int error, const ReaderReply *reply, void *userdata) {
 
         *request->reply = *reply;
         request->reader = reader_release(request->reader);
-        request->state = REQUEST_ANSWERING;
-        request_answer(request);
-}
-
-static void request_read(Request *request) {
-        const bool text = question_wants_text(request->question);
-        ReaderRequest message = {
-                .operation = READER_READ,
-                .expected = request->identity,
-                .initial = request->question->initial,
-                .part = request->question->part,
-                .text = text,
-                .size_max = text ? ANSWER_MESSAGE_MAX : SIZE_MAX,
-        };
-        int r;
-
-        assert(strlen(request->variable) < sizeof(message.variable));
-        (void) strcpy(message.variable, request->variable);
-
-        request->answer_fd = memfd_create("pekeenv", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-        if (request->answer_fd < 0)
-                return request_fail(request, -errno);
-
-        r = reader_send(request->reader, &message,
-                        (const int[]){ request->pidfd, request->answer_fd, request->debug_fd },
-                        request->debug_fd < 0 ? 2 : 3, on_reading, request);
-        if (r < 0)
-                request_fail(request, r);
+        if (request->question->answer == ANSWER_DESCRIPTION && !request->has_names)
+                request_want_names(request, REQUEST_DESCRIBING);
+        else
+                request_answer(request);
 }
 
 int request_start(Service *service, const Question *question, const char *variable, sd_bus_message *message,

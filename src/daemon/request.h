@@ -11,9 +11,10 @@
 typedef enum RequestState {
         REQUEST_CALLER,      /* the bus is to say who asks */
         REQUEST_IDENTIFYING, /* a reader is to say who is asked about */
-        REQUEST_NAMING,      /* it is to say by which names people and rules know it, if they are needed */
-        REQUEST_AUTHORIZING, /* polkit is to say whether it may be */
-        REQUEST_READING,     /* a reader is to read */
+        REQUEST_NAMING, /* by which names people and rules know it is to be looked up, if polkit is to be asked … */
+        REQUEST_AUTHORIZING, /* … whether it may be read */
+        REQUEST_READING,     /* a reader is to read what may be read: the process of this identity */
+        REQUEST_DESCRIBING,  /* its names are to be looked up, if they belong to the answer */
         REQUEST_ANSWERING,   /* the bus is to have room for the answer */
 } RequestState;
 
@@ -28,7 +29,7 @@ typedef struct Request {
         pid_t pid; /* 0 while a pidfd is all that is known */
 
         RequestState state;
-        bool waits; /* for a reader, or for a question to the bus or to polkit: there may be only so many at a time */
+        bool waits; /* for a reader, or for a question to the bus, to polkit, or about names: there may be only so many */
         unsigned n_restarts;
         Reader *reader;
         int answer_fd;
@@ -39,8 +40,10 @@ typedef struct Request {
         Sender *sender;
 
         Identity identity;
-        Names names;
         Access access;
+        NameQuery *name_query;
+        bool has_names;
+        Names names;
         PolkitQuery *polkit;
 
         ReaderReply *reply;              /* what the reader has said, until it is sent */

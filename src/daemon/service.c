@@ -118,7 +118,7 @@ void service_remove_request(Service *s, Request *request) {
         TAILQ_REMOVE(&s->requests, request, entry);
         s->n_requests--;
 
-        reader_pool_fill(s->pool);
+        reader_pool_fill(s->readers);
         if (s->n_requests == 0 && !s->name_released) {
                 timer_start(s->idle_timer, s->idle_usec);
                 timer_start(s->trim_timer, TRIM_USEC);
@@ -186,12 +186,13 @@ static int service_setup_bus(Service *s) {
         return r;
 }
 
-int service_new(int zygote_fd, uint64_t idle_usec, Service **ret) {
-        _cleanup_close_ int fd = zygote_fd;
+int service_new(int readers_fd, int names_fd, uint64_t idle_usec, Service **ret) {
+        _cleanup_close_ int readers = readers_fd, names = names_fd;
         _cleanup_(service_freep) Service *s = NULL;
         int r;
 
-        assert(zygote_fd >= 0);
+        assert(readers_fd >= 0);
+        assert(names_fd >= 0);
         assert(ret);
 
         s = calloc(1, sizeof(Service));
@@ -209,11 +210,12 @@ int service_new(int zygote_fd, uint64_t idle_usec, Service **ret) {
         if (r < 0)
                 return r;
 
-        r = reader_pool_new(s->event, fd, on_change, s, &s->pool);
+        r = reader_pool_new(s->event, TAKE_FD(readers), on_change, s, &s->readers);
+        if (r >= 0)
+                r = name_pool_new(s->event, TAKE_FD(names), on_change, s, &s->names);
         if (r < 0)
                 return r;
-        fd = -EBADF;
-        reader_pool_fill(s->pool);
+        reader_pool_fill(s->readers);
 
         r = service_setup_bus(s);
         if (r < 0)
@@ -241,7 +243,8 @@ Service *service_free(Service *s) {
         service_say_last_words(s);
         senders_free(s->senders);
         sd_bus_flush_close_unref(s->bus);
-        reader_pool_free(s->pool);
+        name_pool_free(s->names);
+        reader_pool_free(s->readers);
         audit_free(s->audit);
         sd_event_source_disable_unref(s->retry);
         sd_event_source_disable_unref(s->trim_timer);

@@ -6,6 +6,7 @@
 #include <systemd/sd-event.h>
 
 #include "audit.h"
+#include "names.h"
 #include "reader-pool.h"
 #include "sender.h"
 
@@ -15,7 +16,8 @@ struct Request;
 typedef struct Service {
         sd_event *event;
         sd_bus *bus;
-        ReaderPool *pool;
+        ReaderPool *readers;
+        NamePool *names;
         Senders *senders;
         Audit *audit;
 
@@ -30,9 +32,9 @@ typedef struct Service {
         bool name_released; /* no more calls will come */
 } Service;
 
-/* zygote_fd: from zygote_start(), taken over. idle_usec: how long to stay without a request.
+/* readers_fd: of the program pekeenv-reader; names_fd: from names_start(); both taken over. idle_usec: how long to stay without a request.
  * Returns 0 or a negative errno; logs the reason. */
-int service_new(int zygote_fd, uint64_t idle_usec, Service **ret);
+int service_new(int readers_fd, int names_fd, uint64_t idle_usec, Service **ret);
 Service *service_free(Service *s);
 DEFINE_CLEANUP_FUNC(Service, service_free)
 

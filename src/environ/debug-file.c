@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "debug-file.h"
-#include "fd-util.h"
 
 static int read_build_id(Memory *m, const Program *p, BuildId *ret) {
         Note note;
@@ -23,14 +18,6 @@ static int read_build_id(Memory *m, const Program *p, BuildId *ret) {
         *ret = (BuildId){ .size = note.size };
         memcpy(ret->bytes, note.content, note.size);
         return 0;
-}
-
-/* Whether this is the name of a file in a directory, and ends within size. */
-static bool name_is_one(const char *name, size_t size) {
-        const size_t length = strnlen(name, size);
-
-        return length > 0 && length < size && !memchr(name, '/', length) && strcmp(name, ".") != 0 &&
-               strcmp(name, "..") != 0;
 }
 
 /* The section .gnu_debuglink: a name, its NUL byte, padding to 4 bytes, a checksum (manual of GDB, "Separate Debug
@@ -49,7 +36,8 @@ static int take_name(const ElfFile *f, const GElf_Shdr *section, DebugLink *link
 
         length = strnlen(content, (size_t) section->sh_size);
         crc = (length + 4) & ~(size_t) 3;
-        if (!name_is_one(content, sizeof(link->name)) || crc + sizeof(link->crc) > section->sh_size)
+        if (!debug_link_name_is_valid(content, sizeof(link->name)) ||
+            crc + sizeof(link->crc) > section->sh_size)
                 return -ENOENT;
 
         memcpy(link->name, content, length + 1);
@@ -116,62 +104,6 @@ int debug_link_read(Memory *m, DebugLink *ret) {
 
         *ret = link;
         return 0;
-}
-
-static int open_trusted(const char *path, int *ret) {
-        _cleanup_close_ int fd = -EBADF;
-        struct stat st;
-
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        if (fd < 0)
-                return errno == ENOTDIR ? -ENOENT : -errno;
-
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid()) ||
-            st.st_mode & (S_IWGRP | S_IWOTH))
-                return -EPERM;
-
-        *ret = TAKE_FD(fd);
-        return 0;
-}
-
-static int open_by_id(const char *root, const BuildId *id, int *ret) {
-        char path[PATH_MAX], hex[sizeof(id->bytes) * 2 + 1];
-        int n;
-
-        if (id->size < 2 || id->size > sizeof(id->bytes))
-                return -ENOENT;
-
-        for (size_t i = 0; i < id->size; i++)
-                (void) snprintf(hex + 2 * i, 3, "%02x", id->bytes[i]);
-
-        n = snprintf(path, sizeof(path), "%s/.build-id/%.2s/%s.debug", root, hex, hex + 2);
-        return (size_t) n < sizeof(path) ? open_trusted(path, ret) : -ENAMETOOLONG;
-}
-
-static int open_by_name(const char *root, const char *executable, const char *name, int *ret) {
-        const char *slash = strrchr(executable, '/');
-        char path[PATH_MAX];
-        int n;
-
-        if (!name_is_one(name, NAME_MAX + 1) || executable[0] != '/')
-                return -ENOENT;
-
-        n = snprintf(path, sizeof(path), "%s%.*s/%s", root, (int) (slash - executable), executable, name);
-        return (size_t) n < sizeof(path) ? open_trusted(path, ret) : -ENAMETOOLONG;
-}
-
-int debug_file_open(const char *root, const char *executable, const DebugLink *link, int *ret) {
-        int r;
-
-        assert(root);
-        assert(executable);
-        assert(link);
-        assert(ret);
-
-        r = open_by_id(root, &link->build_id, ret);
-        return r == -ENOENT ? open_by_name(root, executable, link->name, ret) : r;
 }
 
 /* CRC-32 of ISO 3309, as GDB's manual has it. */

@@ -22,6 +22,9 @@ typedef struct DebugLink {
         uint32_t crc;            /* of its content, the same */
 } DebugLink;
 
+/* Whether this is the name of a file in a directory, and ends within size. */
+bool debug_link_name_is_valid(const char *name, size_t size);
+
 /* Reads what leads to the debug file of a process's program, if that is of any use: if it is a static program
  * without a symbol table.
  * Returns 0; -ENOENT if it is not, or if nothing leads to one; or the errors of location_find(). */

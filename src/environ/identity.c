@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <systemd/sd-login.h>
 #include <unistd.h>
 
 #include "identity.h"
@@ -20,10 +18,16 @@
 static int parse_ids(const char *status, const char *key, unsigned ids[static 4]) {
         const char *value = proc_field(status, key);
 
-        if (!value || sscanf(value, "%u %u %u %u", &ids[0], &ids[1], &ids[2], &ids[3]) != 4)
-                return -EBADMSG;
+        for (size_t i = 0; i < 4; i++) {
+                char *end;
 
-        return 0;
+                if (!value)
+                        return -EBADMSG;
+                ids[i] = (unsigned) strtoul(value, &end, 10);
+                value = end > value ? end : NULL;
+        }
+
+        return value ? 0 : -EBADMSG;
 }
 
 static int identity_parse_status(Identity *i, const char *status) {
@@ -212,31 +216,6 @@ bool identity_equal(const Identity *a, const Identity *b) {
                a->user_namespace_inode == b->user_namespace_inode &&
                a->executable_device == b->executable_device && a->executable_inode == b->executable_inode &&
                strcmp(a->executable, b->executable) == 0 && strcmp(a->control_group, b->control_group) == 0;
-}
-
-static void copy_name(char *buf, size_t size, const char *name) {
-        if (name && strlen(name) < size)
-                strcpy(buf, name);
-}
-
-void names_read(const Identity *identity, Names *ret) {
-        _cleanup_free_ char *unit = NULL, *container = NULL;
-        struct passwd entry, *user;
-        char buf[4096];
-
-        assert(identity);
-        assert(ret);
-
-        *ret = (Names){};
-
-        if (getpwuid_r(identity->uids[ID_EFFECTIVE], &entry, buf, sizeof(buf), &user) == 0 && user)
-                copy_name(ret->user, sizeof(ret->user), user->pw_name);
-
-        if (sd_pid_get_unit(identity->pid, &unit) >= 0)
-                copy_name(ret->unit, sizeof(ret->unit), unit);
-
-        if (sd_pid_get_machine_name(identity->pid, &container) >= 0)
-                copy_name(ret->container, sizeof(ret->container), container);
 }
 
 int identity_shares_user_namespace(const Identity *identity, const Process *other) {

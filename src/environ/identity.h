@@ -35,16 +35,6 @@ enum { ID_REAL, ID_EFFECTIVE, ID_SAVED, ID_FS };
  * -EACCES or -EPERM without the right. */
 int identity_read(const Process *p, Identity *ret);
 
-/* What people and rules call a process's user and place. Plain data, to be sent between processes. */
-typedef struct Names {
-        char user[64];      /* name of the effective user, "" if it has none */
-        char unit[256];     /* systemd system unit, "" if it is in none */
-        char container[64]; /* machine registered with systemd, "" if it is in none */
-} Names;
-
-/* Looks the names up, by NSS and in the control group. This may take its time. */
-void names_read(const Identity *identity, Names *ret);
-
 /* Whether nothing that counts has changed from one reading to the other. */
 bool identity_equal(const Identity *a, const Identity *b);
 

@@ -11,32 +11,11 @@
 #include "shell.h"
 #include "static.h"
 
-static const char *const runtime_names[] = {
-        [RUNTIME_UNKNOWN] = "unknown", [RUNTIME_GLIBC] = "glibc", [RUNTIME_MUSL] = "musl",
-        [RUNTIME_BASH] = "bash",       [RUNTIME_ASH] = "ash",     [RUNTIME_GO] = "go",
-};
-
-static const char *const source_names[] = {
-        [SOURCE_DYNAMIC_SYMBOL] = "dynamic-symbol",
-        [SOURCE_SYMBOL_TABLE] = "symbol-table",
-        [SOURCE_DEBUG_FILE] = "debug-file",
-        [SOURCE_SCAN] = "scan",
-        [SOURCE_CODE] = "code",
-};
-
 /* Who is asked in turn whether a program is one of his. Shells, Go programs and other languages' may have a libc, too,
  * which knows less; so who is not sure of one of them does not let the others be asked. */
 static int (*const finders[])(Memory *m, const Program *p, Location *ret) = {
         shell_locate, private_table_locate, go_locate, libc_locate, static_locate,
 };
-
-const char *runtime_to_string(Runtime runtime) {
-        return (size_t) runtime < ELEMENTSOF(runtime_names) ? runtime_names[runtime] : NULL;
-}
-
-const char *source_to_string(Source source) {
-        return (size_t) source < ELEMENTSOF(source_names) ? source_names[source] : NULL;
-}
 
 int location_find(Memory *m, Location *ret) {
         Program program;

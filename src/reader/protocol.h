@@ -5,19 +5,22 @@
 #include "identity.h"
 #include "location.h"
 
-/* What the service and one of its readers say to each other, over a SOCK_SEQPACKET socket: one request, one
- * reply. The first request names the process; with the reply to READER_READ the reader exits.
+/* What the service and one of its readers say to each other, over a SOCK_SEQPACKET socket, one message each:
  *
- * Both sides are the same program, forked, so plain structures do. But what comes from a reader that has
- * seen a process's memory is as little to be trusted as that process. */
-typedef enum ReaderOperation {
-        READER_IDENTIFY, /* tells who the process is; a pidfd and, if there is one, the caller's pidfd */
-        READER_NAME,     /* tells the names that go with it; one descriptor: a pidfd */
-        READER_READ, /* reads its memory; two descriptors: a pidfd, and an empty memfd for the answer; and a third,
-                          * if there is one: the program's debug file */
-} ReaderOperation;
+ *   ReaderRequest   what is asked, by whom; with its descriptors
+ *   ReaderIdentity  who the process is, to which the opened memory belongs. Not a byte of it has been looked at
+ *   ReaderConsent   it may be read; if the reader waits for that
+ *   ReaderReply     what there was; and the reader exits
+ *
+ * Both sides are built together, so plain structures do. But what comes from a reader that has seen a process's memory
+ * is as little to be trusted as that process. */
 
-enum { READER_FDS_MAX = 3 };
+/* With the request come, in this order: a pidfd of the process; an empty memfd for the answer; if it says so, the
+ * program's debug file; if it says so, the caller's pidfd. */
+enum { READER_FDS_MAX = 4 };
+
+/* The caller's groups that a reader is told. Whoever has more waits longer, if it is one of the others that counts. */
+#define READER_GIDS_MAX 32U
 
 /* What a string costs on the bus at most, beside its bytes: length, alignment. The NUL byte is counted already. */
 #define STRING_OVERHEAD 7U
@@ -34,15 +37,14 @@ typedef enum Part {
 } Part;
 
 typedef struct ReaderRequest {
-        ReaderOperation operation;
+        /* Who asks. */
+        uid_t uid;
+        size_t n_gids;
+        gid_t gids[READER_GIDS_MAX];
+        pid_t caller_pid; /* … if there is no pidfd for it */
+        bool has_caller_pidfd;
 
-        /* READER_IDENTIFY */
-        pid_t caller_pid; /* who asks, if there is no pidfd for it */
-
-        /* READER_NAME, READER_READ */
-        Identity expected; /* who it is, and whom reading was allowed for: anybody else is refused */
-
-        /* READER_READ */
+        bool has_debug_file;
         bool initial; /* the environment that the process was started with */
         Part part;
         char variable[VARIABLE_NAME_MAX + 1]; /* PART_VALUE: its name */
@@ -50,28 +52,35 @@ typedef struct ReaderRequest {
         size_t size_max;                      /* of the answer on the bus */
 } ReaderRequest;
 
+typedef struct ReaderIdentity {
+        int error; /* 0 or a negative errno: those of process_open() and identity_read(). Then the reader exits */
+
+        Identity identity;
+        bool caller_shares_user_namespace;
+
+        /* The process is not the caller's own, or not for certain, or its place has to be charged to somebody else first
+         * (access.h). The reader opens the process once more when it gets consent. Otherwise it reads at once. */
+        bool waits;
+} ReaderIdentity;
+
+typedef struct ReaderConsent {
+        char byte;
+} ReaderConsent;
+
 typedef struct ReaderReply {
-        /* 0 or a negative errno: those of process_open(), identity_read(), location_find() and
-         * snapshot_take(); and
-         * -ESTALE  the process is not who was expected, or not any more
+        /* 0 or a negative errno: those of memory_open(), location_find() and snapshot_take(); and
+         * -ESTALE  the process is not any more who it was said to be
          * -ENOMSG  there is no such variable
          * -E2BIG   the answer is larger than size_max */
         int error;
 
-        /* READER_IDENTIFY */
-        Identity identity;
-        bool caller_shares_user_namespace;
-
-        /* READER_NAME */
-        Names names;
-
-        /* READER_READ: the answer itself is in the memfd: entries, names or a value, each ended by a NUL byte. The
-         * number and the size are those of the whole environment, in the format of /proc/PID/environ. */
+        /* The answer itself is in the memfd: entries, names or a value, each ended by a NUL byte. The number and the
+         * size are those of the whole environment, in the format of /proc/PID/environ. */
         Location location;
         size_t n_entries;
         size_t size;
 
-        /* READER_READ: by what a debug file may be looked for, if there was none and it would be better than what
-         * there is: the error -ENOEXEC, or what was found without symbols. All 0 if by nothing. */
+        /* By what a debug file may be looked for, if there was none and it would be better than what there is: the error
+         * -ENOEXEC, or what was found without symbols. All 0 if by nothing. */
         DebugLink debug_link;
 } ReaderReply;

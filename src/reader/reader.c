@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "message.h"
 #include "protocol.h"
 #include "reader.h"
@@ -11,73 +14,113 @@
 typedef struct Reader {
         int socket_fd;
         const Sandbox *sandbox;
-        Process process; /* opened by the first request */
+
+        ReaderRequest request;
+        int answer_fd, debug_fd, caller_pidfd;
+
+        Process process;
+        Memory *memory;
+        int memory_error; /* why there is none */
+        ProcessStat stat; /* for the environment of the start only */
 } Reader;
 
 /* The caller must be in the user namespace of the process for the two to count as one user's. The bus does
  * not tell it, so that of the process that connected must do. */
-static int reply_caller_namespace(ReaderReply *reply, pid_t caller_pid, int caller_pidfd) {
+static bool caller_shares_user_namespace(const Reader *reader, const Identity *identity) {
         _cleanup_(process_done) Process caller = PROCESS_NULL;
         int r;
 
-        r = caller_pidfd >= 0 ? process_open(caller_pidfd, &caller) : process_open_pid(caller_pid, &caller);
-        if (r < 0)
-                return r;
+        r = reader->caller_pidfd >= 0 ? process_open(reader->caller_pidfd, &caller)
+                                      : process_open_pid(reader->request.caller_pid, &caller);
 
-        r = identity_shares_user_namespace(&reply->identity, &caller);
-        if (r < 0)
-                return r;
-
-        reply->caller_shares_user_namespace = r > 0;
-        return 0;
+        return r >= 0 && identity_shares_user_namespace(identity, &caller) > 0;
 }
 
-static int reader_identify(Reader *reader, const ReaderRequest *request, int caller_pidfd,
-                           ReaderReply *reply) {
+static int reader_open_memory(Reader *reader) {
         int r;
 
-        r = identity_read(&reader->process, &reply->identity);
+        reader->memory = memory_free(reader->memory);
+
+        r = memory_open(&reader->process, &reader->memory);
         if (r < 0)
                 return r;
 
-        r = reply_caller_namespace(reply, request->caller_pid, caller_pidfd);
-        if (r < 0)
-                reply->caller_shares_user_namespace = false;
-
-        return 0;
-}
-
-/* The memory is opened first and the identity checked then: if it is the one that was authorised, the memory
- * is, too. */
-static int reader_open_memory(Reader *reader, const Identity *expected, Memory **ret_memory,
-                              ProcessStat *ret_stat) {
-        _cleanup_(memory_freep) Memory *memory = NULL;
-        Identity identity;
-        int r;
-
-        r = memory_open(&reader->process, &memory);
-        if (r < 0)
-                return r;
-
-        r = memory_open_mounts(memory);
+        r = memory_open_mounts(reader->memory);
         if (r < 0)
                 return r;
 
         /* What can be read without it is read without it. */
-        (void) memory_open_executable(memory);
+        (void) memory_open_executable(reader->memory);
 
-        r = process_read_stat(&reader->process, ret_stat);
+        return reader->request.initial ? process_read_stat(&reader->process, &reader->stat) : 0;
+}
+
+/* The memory is opened first and the identity taken then: it is that of whom the memory belongs to. That it can't be
+ * opened is for nobody to know who may not read it. */
+static int reader_open(Reader *reader, Identity *ret) {
+        reader->memory_error = reader_open_memory(reader);
+
+        return identity_read(&reader->process, ret);
+}
+
+/* The directory of a process belongs to its effective user, or to root if it is not dumpable. Of whom it is not, it is
+ * not worth while to open the memory before there is consent. */
+static bool may_be_callers_own(const Reader *reader) {
+        struct stat st;
+
+        return fstat(reader->process.dir_fd, &st) >= 0 && st.st_uid == reader->request.uid;
+}
+
+static int reader_open_if_own(Reader *reader, Identity *ret) {
+        return may_be_callers_own(reader) ? reader_open(reader, ret) : identity_read(&reader->process, ret);
+}
+
+static int reader_identify(Reader *reader, int pidfd, ReaderIdentity *ret) {
+        int r;
+
+        r = process_open(pidfd, &reader->process);
         if (r < 0)
                 return r;
 
-        r = identity_read(&reader->process, &identity);
+        r = reader_open_if_own(reader, &ret->identity);
+        if (r == -ENODATA) {
+                r = process_use_live_thread(&reader->process);
+                if (r >= 0)
+                        r = reader_open_if_own(reader, &ret->identity);
+        }
         if (r < 0)
                 return r;
-        if (!identity_equal(&identity, expected))
-                return -ESTALE;
 
-        *ret_memory = TAKE_PTR(memory);
+        ret->caller_shares_user_namespace = caller_shares_user_namespace(reader, &ret->identity);
         return 0;
+}
+
+/* What is the caller's own without doubt need not wait for the service to say so. It will decide again, by itself. */
+static bool reader_has_to_wait(const Reader *reader, const ReaderIdentity *i) {
+        const ReaderRequest *request = &reader->request;
+
+        return !reader->memory ||
+               access_decide(request->uid, request->gids, min_size(request->n_gids, READER_GIDS_MAX),
+                             &i->identity, i->caller_shares_user_namespace) != ACCESS_OWN;
+}
+
+/* Time has passed, so the process is opened once more, and must still be the one that consent was given for. */
+static int reader_wait(Reader *reader, const Identity *expected) {
+        ReaderConsent consent;
+        Identity identity;
+        int r;
+
+        reader->memory = memory_free(reader->memory);
+
+        if (message_receive(reader->socket_fd, &consent, sizeof(consent), NULL, 0) <= 0)
+                _exit(EXIT_SUCCESS);
+        (void) alarm(READER_SECONDS_MAX);
+
+        r = reader_open(reader, &identity);
+        if (r < 0)
+                return r;
+
+        return identity_equal(&identity, expected) ? 0 : -ESTALE;
 }
 
 /* Only who can open files can look for a debug file. It is not worth an error. */
@@ -105,13 +148,14 @@ static int reader_keep(Snapshot *snapshot, const ReaderRequest *request) {
 }
 
 /* From here on the reader is in the hands of whoever made the memory that it reads. */
-static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRequest *request,
-                         int answer_fd, ReaderReply *reply) {
+static int reader_answer(Reader *reader, ReaderReply *reply) {
         _cleanup_(snapshot_done) Snapshot snapshot = {};
+        const ReaderRequest *request = &reader->request;
+        Memory *memory = reader->memory;
         int r;
 
         if (request->initial)
-                r = snapshot_take_initial(memory, stat, &snapshot);
+                r = snapshot_take_initial(memory, &reader->stat, &snapshot);
         else {
                 r = location_find(memory, &reply->location);
                 if (r == -ENOEXEC || (r >= 0 && reply->location.source == SOURCE_SCAN))
@@ -143,77 +187,94 @@ static int reader_answer(Memory *memory, const ProcessStat *stat, const ReaderRe
         if (snapshot.size + snapshot.n_entries * STRING_OVERHEAD > request->size_max)
                 return -E2BIG;
 
-        return write_all(answer_fd, snapshot.data, snapshot.size);
+        return write_all(reader->answer_fd, snapshot.data, snapshot.size);
 }
 
-static int reader_read(Reader *reader, const ReaderRequest *request, int answer_fd, int debug_fd,
-                       ReaderReply *reply) {
-        _cleanup_(memory_freep) Memory *memory = NULL;
-        ProcessStat stat;
+/* Returns 0 or a negative errno: then there is nothing to read. */
+static int reader_give_up_rights(Reader *reader) {
+        Memory *m = reader->memory;
         int r;
 
-        r = reader_open_memory(reader, &request->expected, &memory, &stat);
-        if (r < 0)
-                return r;
-        memory->debug_fd = debug_fd;
+        if (reader->memory_error < 0)
+                return reader->memory_error;
+
+        m->debug_fd = TAKE_FD(reader->debug_fd);
 
         r = sandbox_enter(reader->sandbox,
-                          (const int[]){ reader->socket_fd, answer_fd, memory->mem_fd, memory->auxv_fd,
-                                         memory->maps_fd, memory->mounts_fds[0], memory->mounts_fds[1],
-                                         memory->executable_fd, memory->debug_fd },
+                          (const int[]){ reader->socket_fd, reader->answer_fd, m->mem_fd, m->auxv_fd,
+                                         m->maps_fd, m->mounts_fds[0], m->mounts_fds[1], m->executable_fd,
+                                         m->debug_fd },
                           9);
         if (r < 0)
                 _exit(EXIT_FAILURE);
 
-        return reader_answer(memory, &stat, request, answer_fd, reply);
+        return 0;
 }
 
-static int reader_execute(Reader *reader, const ReaderRequest *request, const int fds[],
-                          ReaderReply *reply) {
-        int r;
+static int reader_receive(Reader *reader, int *ret_pidfd) {
+        int fds[READER_FDS_MAX], n = 2;
 
-        if (reader->process.dir_fd < 0) {
-                r = process_open(fds[0], &reader->process);
-                if (r >= 0)
-                        r = process_use_live_thread(&reader->process);
-                if (r < 0)
-                        return r;
-        }
+        if (message_receive(reader->socket_fd, &reader->request, sizeof(reader->request), fds,
+                            READER_FDS_MAX) <= 0)
+                return -EBADMSG;
 
-        switch (request->operation) {
-        case READER_IDENTIFY:
-                return reader_identify(reader, request, fds[1], reply);
-        case READER_NAME:
-                names_read(&request->expected, &reply->names);
-                return 0;
-        case READER_READ:
-                return reader_read(reader, request, fds[1], fds[2], reply);
-        }
-
-        return -EINVAL;
+        *ret_pidfd = fds[0];
+        reader->answer_fd = fds[1];
+        reader->debug_fd = reader->request.has_debug_file ? fds[n++] : -EBADF;
+        reader->caller_pidfd = reader->request.has_caller_pidfd ? fds[n++] : -EBADF;
+        return 0;
 }
 
-/* Returns whether there may be another request. */
-static bool reader_serve(Reader *reader) {
-        int fds[READER_FDS_MAX];
-        ReaderRequest request;
+static void reader_serve(Reader *reader) {
+        ReaderIdentity identity = {};
         ReaderReply reply = {};
+        int pidfd;
 
-        if (message_receive(reader->socket_fd, &request, sizeof(request), fds, READER_FDS_MAX) <= 0)
-                return false;
+        if (reader_receive(reader, &pidfd) < 0)
+                return;
 
         (void) alarm(READER_SECONDS_MAX);
-        reply.error = reader_execute(reader, &request, fds, &reply);
+        identity.error = reader_identify(reader, pidfd, &identity);
+        identity.waits = identity.error >= 0 && reader_has_to_wait(reader, &identity);
+        if (message_send(reader->socket_fd, &identity, sizeof(identity), NULL, 0) < 0 || identity.error < 0)
+                return;
 
-        return message_send(reader->socket_fd, &reply, sizeof(reply), NULL, 0) >= 0 &&
-               request.operation != READER_READ;
+        if (identity.waits)
+                reply.error = reader_wait(reader, &identity.identity);
+        if (reply.error >= 0)
+                reply.error = reader_give_up_rights(reader);
+        if (reply.error >= 0)
+                reply.error = reader_answer(reader, &reply);
+
+        (void) message_send(reader->socket_fd, &reply, sizeof(reply), NULL, 0);
+        reader->memory = memory_free(reader->memory); /* wipes it */
+}
+
+/* Some of what a request takes. */
+#define STACK_AHEAD (40U * 1024U)
+#define HEAP_AHEAD (24U * 1024U)
+
+static void have_pages(uintptr_t start, size_t size) {
+        const uintptr_t page_size = (uintptr_t) sysconf(_SC_PAGESIZE);
+
+        (void) madvise((void *) (start & ~(page_size - 1)), size, MADV_POPULATE_WRITE);
+}
+
+/* After a fork each page costs a fault when it is first written to. These are taken while nobody waits for it; not more,
+ * as those who wait for a request shall be small. Linux before 5.14 can't. */
+static void warm_up(void) {
+        void *heap = malloc(HEAP_AHEAD);
+
+        have_pages((uintptr_t) __builtin_frame_address(0) - STACK_AHEAD, STACK_AHEAD);
+        if (heap)
+                have_pages((uintptr_t) heap, HEAP_AHEAD);
+        free(heap);
 }
 
 _Noreturn void reader_run(int socket_fd, const Sandbox *sandbox) {
         Reader reader = { .socket_fd = socket_fd, .sandbox = sandbox, .process = PROCESS_NULL };
 
-        while (reader_serve(&reader))
-                ;
-
+        warm_up();
+        reader_serve(&reader);
         _exit(EXIT_SUCCESS);
 }

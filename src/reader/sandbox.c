@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <cap-ng.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capabilities.h"
 #include "fd-util.h"
 #include "mappings.h"
 #include "sandbox.h"
@@ -181,9 +181,9 @@ int sandbox_enter(const Sandbox *s, const int fds[], size_t n_fds) {
         if (r < 0)
                 return r;
 
-        capng_clear(CAPNG_SELECT_CAPS);
-        if (capng_apply(CAPNG_SELECT_CAPS) < 0)
-                return -EPERM;
+        r = capabilities_keep(0);
+        if (r < 0)
+                return r;
 
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 return -errno;

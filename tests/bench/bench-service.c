@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* bench-service
+/* bench-service READER
  * Owns org.pekeenv.Bench on the system bus, with what a service can't do without:
  * Empty(u)        answers at once
  * Credentials(u)  asks the bus who calls
  * Authorize(u)    asks polkit whether the caller may read the process, with the details that pekeenvd gives it
- * Process(u)      has a reader, forked ahead and for this call only, open the process, and no more
+ * Process(u)      has a reader, forked ahead and for this call only, find out that what it gets is no process
  * None waits for another one, and each answers with nothing. */
 
 #include <stdio.h>
-#include <sys/pidfd.h>
 #include <sys/queue.h>
 #include <systemd/sd-event.h>
+#include <unistd.h>
 
 #include "caller.h"
 #include "fd-util.h"
@@ -148,7 +148,7 @@ static int on_authorize(sd_bus_message *message, void *userdata, sd_bus_error *e
         return 1;
 }
 
-static void on_reader(int error, const ReaderReply *reply _unused_, void *userdata) {
+static void on_identity(int error, const ReaderIdentity *identity _unused_, void *userdata) {
         Call *call = userdata;
         Service *s = call->service;
 
@@ -157,22 +157,11 @@ static void on_reader(int error, const ReaderReply *reply _unused_, void *userda
         service_read(s);
 }
 
-/* Asks for what there is not: the reader opens the process and replies. */
 static int call_read(Call *call) {
-        _cleanup_close_ int pidfd = -EBADF;
-        uint32_t pid;
-        int r;
+        static const ReaderHandlers handlers = { .on_identity = on_identity };
+        const int fds[] = { STDIN_FILENO, STDIN_FILENO };
 
-        r = sd_bus_message_read(call->message, "u", &pid);
-        if (r < 0)
-                return r;
-
-        pidfd = pidfd_open((pid_t) pid, 0);
-        if (pidfd < 0)
-                return -errno;
-
-        return reader_send(call->reader, &(ReaderRequest){ .operation = (ReaderOperation) -1 }, &pidfd, 1,
-                           on_reader, call);
+        return reader_send(call->reader, &(ReaderRequest){}, fds, ELEMENTSOF(fds), &handlers, call);
 }
 
 static void service_read(Service *s) {
@@ -215,7 +204,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-int main(void) {
+int main(int argc, char *argv[]) {
         Service s = {
                 .waiting = TAILQ_HEAD_INITIALIZER(s.waiting),
                 .unread = TAILQ_HEAD_INITIALIZER(s.unread),
@@ -223,7 +212,7 @@ int main(void) {
         sd_event *event = NULL;
         int zygote_fd, r;
 
-        r = zygote_start(&zygote_fd);
+        r = argc == 2 ? zygote_execute(argv[1], &zygote_fd) : -EINVAL;
         if (r >= 0)
                 r = sd_event_default(&event);
         if (r >= 0)

@@ -58,19 +58,17 @@ static pid_t reader_start(int *ret_socket) {
 }
 
 /* Returns what message_receive() does. */
-static int ask(int socket_fd, const ReaderRequest *request, const int fds[], size_t n_fds,
-               ReaderReply *ret) {
-        assert_int_equal(message_send(socket_fd, request, sizeof(*request), fds, n_fds), 0);
+static int receive(int socket_fd, void *message, size_t size) {
         assert_int_equal(poll(&(struct pollfd){ .fd = socket_fd, .events = POLLIN }, 1, 20000), 1);
-        return message_receive(socket_fd, ret, sizeof(*ret), NULL, 0);
+        return message_receive(socket_fd, message, size, NULL, 0);
 }
 
 /* Has a reader do something where it begins to look at memory.
  * Returns how it ended, as waitpid() tells it; ret_error: what it said before, 0 for nothing. */
 static int end_of_attack(const char *name, bool initial, int *ret_error) {
-        const ReaderRequest identify = { .operation = READER_IDENTIFY, .caller_pid = getpid() };
-        ReaderRequest read = { .operation = READER_READ, .initial = initial, .size_max = SIZE_MAX };
+        const ReaderRequest request = { .caller_pid = getpid(), .initial = initial, .size_max = SIZE_MAX };
         int pidfd, answer_fd, socket_fd, status;
+        ReaderIdentity identity = {};
         ReaderReply reply = {};
         Child child;
         pid_t pid;
@@ -80,11 +78,13 @@ static int end_of_attack(const char *name, bool initial, int *ret_error) {
         answer_fd = memfd_with("", 0);
         pid = reader_start(&socket_fd);
 
-        assert_int_equal(ask(socket_fd, &identify, &pidfd, 1, &reply), 1);
-        assert_int_equal(reply.error, 0);
-        read.expected = reply.identity;
-        *ret_error =
-                ask(socket_fd, &read, (const int[]){ pidfd, answer_fd }, 2, &reply) > 0 ? reply.error : 0;
+        assert_int_equal(
+                message_send(socket_fd, &request, sizeof(request), (const int[]){ pidfd, answer_fd }, 2), 0);
+        assert_int_equal(receive(socket_fd, &identity, sizeof(identity)), 1);
+        assert_int_equal(identity.error, 0);
+        assert_true(identity.waits);
+        assert_int_equal(message_send(socket_fd, &(ReaderConsent){}, sizeof(ReaderConsent), NULL, 0), 0);
+        *ret_error = receive(socket_fd, &reply, sizeof(reply)) > 0 ? reply.error : 0;
         assert_int_equal(waitpid(pid, &status, 0), pid);
 
         child_end(&child);

@@ -36,7 +36,7 @@ typedef struct Input {
 
 static Service *service;
 static sd_bus *peer; /* the other end of the service's connection */
-static int zygote_fd;
+static int zygote_fd, names_fd;
 static bool answered;
 
 static struct {
@@ -111,11 +111,15 @@ int __wrap_sd_journal_send(const char *format _unused_, ...) {
 
 static void set_up(void) {
         sigset_t none;
-        int pair[2];
+        int pair[2], readers;
 
         must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
         zygote_fd = pair[1];
-        must(service_new(pair[0], UINT64_MAX / 2, &service) >= 0);
+        readers = pair[0];
+
+        must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
+        names_fd = pair[1];
+        must(service_new(readers, pair[0], UINT64_MAX / 2, &service) >= 0);
 
         /* Signals are libFuzzer's to handle. */
         must(sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0);
@@ -168,48 +172,94 @@ static void reply_to_reading(int socket_fd, int answer_fd) {
                             in->n_fds % (MESSAGE_FDS_MAX + 1));
 }
 
-/* Until it has been told what to read, a reader is what it should be. */
-static void reply_as_reader(int socket_fd, const ReaderRequest *request, const int fds[]) {
-        ReaderReply reply = { .identity = { .pid = getpid(), .executable = "/usr/bin/program" },
-                              .names = { .user = "root" } };
+/* Until it looks at memory, a reader is what it should be. It waits for consent, which root gets. */
+static void reply_as_reader(int socket_fd) {
+        const ReaderIdentity identity = {
+                .identity = { .pid = getpid(), .executable = "/usr/bin/program" },
+                .waits = true,
+        };
 
-        if (request->operation == READER_READ)
-                reply_to_reading(socket_fd, fds[1]);
-        else
-                must(message_send(socket_fd, &reply, sizeof(reply), NULL, 0) >= 0);
+        must(message_send(socket_fd, &identity, sizeof(identity), NULL, 0) >= 0);
 }
 
-#define READERS_MAX 64U
+/* What the service has had forked: it lives until the service closes its end, or there is nothing more to say. */
+typedef struct Player {
+        int socket_fd;
+        int answer_fd; /* of a reader that waits for consent */
+} Player;
 
-/* Each reader lives until the service closes its end. */
-static void run_readers(void) {
-        static int readers[READERS_MAX];
-        static size_t n_readers;
+#define PLAYERS_MAX 64U
+
+typedef struct Players {
+        Player list[PLAYERS_MAX];
+        size_t n;
+} Players;
+
+static void take_players(int from_fd, Players *p) {
         char byte;
         int fd;
 
-        while (n_readers < READERS_MAX && message_receive(zygote_fd, &byte, 1, &fd, 1) > 0)
-                readers[n_readers++] = fd;
+        while (p->n < PLAYERS_MAX && message_receive(from_fd, &byte, 1, &fd, 1) > 0) {
+                must(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+                p->list[p->n++] = (Player){ .socket_fd = fd, .answer_fd = -EBADF };
+        }
+}
 
-        for (size_t i = 0; i < n_readers;) {
-                int fds[READER_FDS_MAX], r;
-                ReaderRequest request;
+/* Returns whether it goes on. */
+static bool run_reader(Player *p) {
+        int fds[READER_FDS_MAX], r;
+        ReaderRequest request;
+        ReaderConsent consent;
 
-                must(fcntl(readers[i], F_SETFL, O_NONBLOCK) == 0);
-                r = message_receive(readers[i], &request, sizeof(request), fds, READER_FDS_MAX);
-                if (r == -EAGAIN) {
+        if (p->answer_fd >= 0) {
+                r = message_receive(p->socket_fd, &consent, sizeof(consent), NULL, 0);
+                if (r > 0)
+                        reply_to_reading(p->socket_fd, p->answer_fd);
+                return r == -EAGAIN;
+        }
+
+        r = message_receive(p->socket_fd, &request, sizeof(request), fds, READER_FDS_MAX);
+        if (r <= 0)
+                return r == -EAGAIN;
+
+        p->answer_fd = TAKE_FD(fds[1]);
+        for (size_t i = 0; i < READER_FDS_MAX; i++)
+                close_fd(fds[i]);
+        reply_as_reader(p->socket_fd);
+        return true;
+}
+
+static bool run_namer(Player *p) {
+        const Names names = { .user = "root" };
+        char question[64];
+        ssize_t n;
+
+        n = recv(p->socket_fd, question, sizeof(question), 0);
+        if (n > 0)
+                must(message_send(p->socket_fd, &names, sizeof(names), NULL, 0) >= 0);
+
+        return n < 0 && errno == EAGAIN;
+}
+
+static void run_players(Players *p, bool (*go_on)(Player *)) {
+        for (size_t i = 0; i < p->n;) {
+                if (go_on(&p->list[i])) {
                         i++;
                         continue;
                 }
-                if (r > 0)
-                        reply_as_reader(readers[i], &request, fds);
-                for (size_t k = 0; k < READER_FDS_MAX && r > 0; k++)
-                        close_fd(fds[k]);
-                if (r <= 0 || request.operation == READER_READ) {
-                        close_fd(readers[i]);
-                        readers[i] = readers[--n_readers];
-                }
+                close_fd(p->list[i].socket_fd);
+                close_fd(p->list[i].answer_fd);
+                p->list[i] = p->list[--p->n];
         }
+}
+
+static void run_all(void) {
+        static Players readers, namers;
+
+        take_players(zygote_fd, &readers);
+        take_players(names_fd, &namers);
+        run_players(&readers, run_reader);
+        run_players(&namers, run_namer);
 }
 
 static void check_descriptors(void) {
@@ -241,7 +291,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 must(n < 10000);
                 while (sd_bus_process(peer, NULL) > 0)
                         ;
-                run_readers();
+                run_all();
                 must(sd_event_run(service->event, 0) >= 0);
         }
         if (++n_runs % 256 == 0)

@@ -3,6 +3,7 @@
 
 import os
 import select
+import shutil
 import signal
 import time
 
@@ -10,6 +11,7 @@ import bus
 import target
 
 LIMIT = 30
+READER = "/usr/libexec/pekeenv-reader"
 ACTIVATION_FILE = "/usr/share/dbus-1/system-services/org.pekeenv.Inspector.service"
 
 
@@ -38,14 +40,27 @@ def children(pid):
         return [int(child) for child in file.read().split()]
 
 
+def zygotes(main):
+    """Returns the PIDs of the process that forks the readers, and of the one that forks those that look names up."""
+    readers, names = sorted(children(main), key=lambda pid: os.readlink(f"/proc/{pid}/exe") != READER)
+    return readers, names
+
+
 def processes():
-    """Returns the PIDs of the process on the bus, of the zygote, and of the readers that wait, once there are some."""
+    """Returns the PIDs of the process on the bus, of the readers' zygote, and of the readers that wait, once there are some."""
     main = bus.owner_pid()
-    (zygote,) = children(main)
+    zygote, _ = zygotes(main)
     end = time.monotonic() + LIMIT
     while not children(zygote):
         assert time.monotonic() < end, "no reader waits"
     return main, zygote, children(zygote)
+
+
+def replace_reader(program):
+    """Has the service be started with other readers."""
+    stop()
+    os.unlink(READER)
+    shutil.copy(program, READER)
 
 
 def wait_until(condition, what):
@@ -77,18 +92,16 @@ def keeps_freed_memory(pid):
 
 
 class CommandLine:
-    """Has the bus start the service with other options, or another program, as long as this is entered."""
+    """Has the bus start the service with other options as long as this is entered."""
 
-    def __init__(self, *options, program=None):
+    def __init__(self, *options):
         self._options = options
-        self._program = program
 
     def __enter__(self):
         with open(ACTIVATION_FILE) as file:
             self._text = file.read()
         line = next(line for line in self._text.splitlines() if line.startswith("Exec="))
-        command = f"Exec={self._program}" if self._program else line
-        self._write(self._text.replace(line, " ".join((command, *self._options))))
+        self._write(self._text.replace(line, " ".join((line, *self._options))))
 
     def __exit__(self, *_):
         self._write(self._text)

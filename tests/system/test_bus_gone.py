@@ -35,8 +35,8 @@ def test_without_a_bus_no_process_is_left(other_bus):
     environment = os.environ | {"DBUS_SYSTEM_BUS_ADDRESS": address}
     with subprocess.Popen([SERVICE], env=environment, stderr=subprocess.PIPE) as main:
         wait_for_name(address)
-        (zygote,) = service.children(main.pid)
-        pids = [main.pid, zygote, *service.children(zygote)]
+        zygote, names = service.zygotes(main.pid)
+        pids = [main.pid, zygote, *service.children(zygote), names, *service.children(names)]
         assert len(pids) > 2
         pidfds = [os.pidfd_open(pid) for pid in pids]
 

@@ -22,10 +22,12 @@ METHODS = ("GetEnvironment", "OpenEnvironment", "Describe", "GetInitialEnvironme
 @pytest.fixture(scope="module")
 def compromised(tmp_path_factory):
     """Has the service run with such readers."""
-    path = os.path.join(os.environ["PEKEENV_TARGETS"], "../compromised/pekeenvd-compromised")
-    program = shutil.copy(path, os.environ["PEKEENV_TEST_DIR"])
-    with service.CommandLine(program=program):
-        yield
+    attacker = os.path.join(os.environ["PEKEENV_TARGETS"], "../compromised/pekeenv-reader-compromised")
+    original = tmp_path_factory.mktemp("reader") / "original"
+    shutil.copy(service.READER, original)
+    service.replace_reader(attacker)
+    yield
+    service.replace_reader(original)
 
 
 @pytest.fixture

@@ -376,3 +376,18 @@ def test_the_service_is_itself_again_after_a_withdrawn_question(alice, bob, star
 
     assert bob.call("GetEnvironment", process.pid) == target.ENTRIES
     assert service.processes()[0] == main
+
+
+def test_while_polkit_takes_its_time_no_reader_is_kept(alice, bob, start, rules, held_question):
+    process = start.puppet(bob)
+    assert bob.call("GetEnvironment", process.pid) == target.ENTRIES
+    _, zygote, _ = service.processes()
+    service.wait_until_at_rest(zygote)
+
+    rules.add(held_question.rule)
+    asking = alice.begin(bus.call, "GetEnvironment", process.pid)
+    held_question.wait_until_asked()
+    service.wait_until(lambda: len(service.children(zygote)) == 3, "the reader is kept")
+    held_question.answer()
+
+    assert asking.result() == target.ENTRIES

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -366,32 +365,6 @@ static void test_a_kernel_thread_has_no_identity(void **state _unused_) {
         assert_int_equal(identity_of(2, &i), -ENODATA);
 }
 
-static void test_names_are_those_of_the_effective_user(void **state _unused_) {
-        Identity i = { .pid = getpid(), .uids = { 12345, geteuid(), 12345, 12345 } };
-        const struct passwd *user = getpwuid(geteuid());
-        Names names;
-
-        if (!user)
-                skip_because("the user who runs this test has no name");
-
-        memset(&names, 'x', sizeof(names));
-        names_read(&i, &names);
-        assert_string_equal(names.user, user->pw_name);
-        assert_true(memchr(names.unit, 0, sizeof(names.unit)) &&
-                    memchr(names.container, 0, sizeof(names.container)));
-}
-
-static void test_a_user_without_a_name_has_an_empty_one(void **state _unused_) {
-        Identity i = { .pid = getpid(), .uids = { [ID_EFFECTIVE] = 3999999999U } };
-        Names names;
-
-        if (getpwuid(3999999999U))
-                skip_because("somebody has the user id 3999999999");
-
-        names_read(&i, &names);
-        assert_string_equal(names.user, "");
-}
-
 /* To follow a link of a process that goes just then is not allowed; in some hundred tries that is met once. */
 static void test_a_process_that_goes_while_it_is_looked_at_is_gone_and_not_forbidden(void **state _unused_) {
         void (*before)(int) = signal(SIGCHLD, SIG_IGN); /* children go at once */
@@ -433,8 +406,6 @@ int main(int argc, char *argv[]) {
                 cmocka_unit_test(test_a_process_that_is_reaped_is_gone),
                 cmocka_unit_test(test_a_process_that_goes_while_it_is_looked_at_is_gone_and_not_forbidden),
                 cmocka_unit_test(test_a_kernel_thread_has_no_identity),
-                cmocka_unit_test(test_names_are_those_of_the_effective_user),
-                cmocka_unit_test(test_a_user_without_a_name_has_an_empty_one),
         };
 
         /* See act_execute_the_same_again(). */

@@ -7,9 +7,11 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "capabilities.h"
 #include "fd-util.h"
 #include "message.h"
 #include "protocol.h"
@@ -24,7 +26,7 @@ static int zygote_fd = -EBADF;
 
 static int setup(void **state _unused_) {
         /* From here on the readers look at processes that are not theirs. */
-        return zygote_start(&zygote_fd);
+        return zygote_execute(READER_PROGRAM, &zygote_fd);
 }
 
 static int teardown(void **state _unused_) {
@@ -40,35 +42,18 @@ static int spawn(void) {
 }
 
 /* Returns what message_receive() does. The socket does not block; readers have seconds. */
-static int receive(int fd, ReaderReply *ret) {
+static int receive(int fd, void *message, size_t size) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
 
+        memset(message, 'x', size);
         assert_int_equal(poll(&p, 1, 20000), 1);
-        return message_receive(fd, ret, sizeof(*ret), NULL, 0);
-}
-
-static void ask(int fd, const ReaderRequest *request, int first_fd, int second_fd, ReaderReply *ret) {
-        const int fds[] = { first_fd, second_fd };
-
-        memset(ret, 'x', sizeof(*ret));
-        assert_int_equal(message_send(fd, request, sizeof(*request), fds, second_fd >= 0 ? 2 : 1), 0);
-        assert_int_equal(receive(fd, ret), 1);
-}
-
-static void identify(int fd, int pidfd, ReaderReply *ret) {
-        const ReaderRequest request = { .operation = READER_IDENTIFY, .caller_pid = getpid() };
-
-        ask(fd, &request, pidfd, -EBADF, ret);
-}
-
-static ReaderRequest read_request(const Identity *expected) {
-        return (ReaderRequest){ .operation = READER_READ, .expected = *expected, .size_max = SIZE_MAX };
+        return message_receive(fd, message, size, NULL, 0);
 }
 
 static void assert_end(int fd) {
         ReaderReply reply;
 
-        assert_int_equal(receive(fd, &reply), 0);
+        assert_int_equal(receive(fd, &reply, sizeof(reply)), 0);
 }
 
 static void assert_content(int fd, const char *expected, size_t size) {
@@ -98,6 +83,7 @@ typedef struct Subject {
         int pidfd;
         int reader_fd;
         int answer_fd;
+        ReaderIdentity identity;
         ReaderReply reply;
 } Subject;
 
@@ -118,67 +104,149 @@ static void subject_done(Subject *s) {
         close(s->answer_fd);
 }
 
-static void test_a_reader_tells_who_a_process_is(void **state _unused_) {
-        Subject s;
+/* The reader tells who it is. */
+static void identify(Subject *s, const ReaderRequest *request, int caller_pidfd) {
+        const int fds[] = { s->pidfd, s->answer_fd, caller_pidfd };
 
-        skip_where_readers_cannot_run();
-
-        s = subject_new(NULL, NULL);
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        assert_int_equal(s.reply.error, 0);
-        assert_int_equal(s.reply.identity.pid, s.child.pid);
-        assert_int_equal(s.reply.identity.uids[ID_REAL], 0);
-        assert_true(s.reply.caller_shares_user_namespace);
-        subject_done(&s);
+        assert_int_equal(
+                message_send(s->reader_fd, request, sizeof(*request), fds, caller_pidfd < 0 ? 2 : 3), 0);
+        assert_int_equal(receive(s->reader_fd, &s->identity, sizeof(s->identity)), 1);
 }
 
-static void test_a_reader_tells_the_names_of_a_process(void **state _unused_) {
-        ReaderRequest request = { .operation = READER_NAME };
+static void take_reply(Subject *s) {
+        assert_int_equal(receive(s->reader_fd, &s->reply, sizeof(s->reply)), 1);
+        assert_end(s->reader_fd);
+}
+
+static void give_consent(Subject *s) {
+        assert_int_equal(s->identity.error, 0);
+        assert_true(s->identity.waits);
+        assert_int_equal(message_send(s->reader_fd, &(ReaderConsent){}, sizeof(ReaderConsent), NULL, 0), 0);
+        take_reply(s);
+}
+
+/* Root asks, whose questions wait for consent. */
+static ReaderRequest request_of_root(void) {
+        return (ReaderRequest){ .caller_pid = getpid(), .size_max = SIZE_MAX };
+}
+
+static void ask(Subject *s) {
+        const ReaderRequest request = request_of_root();
+
+        identify(s, &request, -EBADF);
+        give_consent(s);
+}
+
+static void test_a_reader_tells_who_a_process_is(void **state _unused_) {
+        const ReaderRequest request = request_of_root();
         Subject s;
 
         skip_where_readers_cannot_run();
 
         s = subject_new(NULL, NULL);
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        request.expected = s.reply.identity;
-        ask(s.reader_fd, &request, s.pidfd, -EBADF, &s.reply);
-        assert_int_equal(s.reply.error, 0);
-        assert_string_equal(s.reply.names.user, "root");
+        identify(&s, &request, -EBADF);
+        assert_int_equal(s.identity.error, 0);
+        assert_int_equal(s.identity.identity.pid, s.child.pid);
+        assert_int_equal(s.identity.identity.uids[ID_REAL], 0);
+        assert_true(s.identity.caller_shares_user_namespace);
+        assert_true(s.identity.waits);
         subject_done(&s);
 }
 
 static void test_a_reader_reads_the_environment_of_now_and_goes(void **state _unused_) {
         static const char expected[] = "B=2\0A=1\0UTF=\xc3\xa4\0BAD=\xff";
-        ReaderRequest request;
         Subject s;
 
         skip_where_readers_cannot_run();
 
         s = subject_new(have_environment, (void *) some_entries);
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        request = read_request(&s.reply.identity);
-        ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
+        ask(&s);
 
         assert_int_equal(s.reply.error, 0);
         assert_int_equal(s.reply.n_entries, 4);
         assert_int_equal(s.reply.size, sizeof(expected));
         assert_content(s.answer_fd, expected, sizeof(expected));
-        assert_end(s.reader_fd);
         subject_done(&s);
+}
+
+#define NOBODY 65534U
+
+static int become_nobody(void *userdata) {
+        if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+            setresuid(NOBODY, NOBODY, NOBODY) < 0 || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+                return -1;
+
+        return have_environment(userdata);
+}
+
+static ReaderRequest request_of_nobody(void) {
+        return (ReaderRequest){
+                .uid = NOBODY, .n_gids = 1, .gids = { NOBODY }, .caller_pid = getpid(), .size_max = SIZE_MAX
+        };
+}
+
+static void test_what_is_the_callers_own_is_read_at_once(void **state _unused_) {
+        const ReaderRequest request = request_of_nobody();
+        Subject s;
+
+        skip_where_readers_cannot_run();
+
+        s = subject_new(become_nobody, (void *) some_entries);
+        identify(&s, &request, -EBADF);
+        assert_int_equal(s.identity.error, 0);
+        assert_false(s.identity.waits);
+        take_reply(&s);
+        assert_int_equal(s.reply.error, 0);
+        assert_int_equal(s.reply.n_entries, 4);
+        subject_done(&s);
+}
+
+static void assert_waits(const ReaderRequest *request, int (*prepare)(void *)) {
+        Subject s = subject_new(prepare, (void *) some_entries);
+
+        identify(&s, request, -EBADF);
+        assert_int_equal(s.identity.error, 0);
+        assert_true(s.identity.waits);
+
+        /* The service thinks otherwise than the reader supposed: not a byte was read. */
+        assert_content(s.answer_fd, "", 0);
+        give_consent(&s);
+        assert_int_equal(s.reply.error, 0);
+        subject_done(&s);
+}
+
+static void test_without_consent_nothing_else_is_read(void **state _unused_) {
+        ReaderRequest request;
+
+        skip_where_readers_cannot_run();
+
+        request = request_of_nobody();
+        request.uid--;
+        assert_waits(&request, become_nobody);
+
+        request = request_of_nobody();
+        request.n_gids = 0;
+        assert_waits(&request, become_nobody);
+
+        request = request_of_nobody();
+        request.caller_pid = -1;
+        assert_waits(&request, become_nobody);
+
+        request = request_of_nobody();
+        assert_waits(&request, have_environment);
 }
 
 static void test_text_is_valid_and_the_size_is_that_of_the_process(void **state _unused_) {
         static const char expected[] = "B=2\0A=1\0UTF=\xc3\xa4\0BAD=\xef\xbf\xbd";
-        ReaderRequest request;
+        ReaderRequest request = request_of_root();
         Subject s;
 
         skip_where_readers_cannot_run();
 
         s = subject_new(have_environment, (void *) some_entries);
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        request = read_request(&s.reply.identity);
         request.text = true;
-        ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
+        identify(&s, &request, -EBADF);
+        give_consent(&s);
 
         assert_int_equal(s.reply.error, 0);
         assert_int_equal(s.reply.size, sizeof(expected) - 2);
@@ -190,11 +258,9 @@ static void assert_part(const ReaderRequest *wanted, int error, const char *expe
         Subject s = subject_new(have_environment, (void *) some_entries);
         ReaderRequest request = *wanted;
 
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        request.operation = READER_READ;
-        request.expected = s.reply.identity;
         request.size_max = SIZE_MAX;
-        ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
+        identify(&s, &request, -EBADF);
+        give_consent(&s);
 
         assert_int_equal(s.reply.error, error);
         assert_int_equal(s.reply.n_entries, 4);
@@ -220,7 +286,7 @@ static void test_what_was_not_asked_for_does_not_leave_the_reader(void **state _
 
 static void test_the_first_environment_can_be_asked_for(void **state _unused_) {
         _cleanup_(process_done) Process p = PROCESS_NULL;
-        ReaderRequest request;
+        ReaderRequest request = request_of_root();
         char expected[65536];
         ssize_t n;
         Subject s;
@@ -230,10 +296,9 @@ static void test_the_first_environment_can_be_asked_for(void **state _unused_) {
         s = subject_new(have_environment, (void *) some_entries);
         assert_int_equal(process_open_pid(s.child.pid, &p), 0);
         n = read_file_at(p.dir_fd, "environ", expected, sizeof(expected));
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        request = read_request(&s.reply.identity);
         request.initial = true;
-        ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
+        identify(&s, &request, -EBADF);
+        give_consent(&s);
 
         assert_int_equal(s.reply.error, 0);
         assert_content(s.answer_fd, expected, (size_t) n);
@@ -241,91 +306,123 @@ static void test_the_first_environment_can_be_asked_for(void **state _unused_) {
 }
 
 static void test_an_answer_larger_than_allowed_is_not_given(void **state _unused_) {
-        ReaderRequest request;
+        ReaderRequest request = request_of_root();
         Subject s;
 
         skip_where_readers_cannot_run();
 
         s = subject_new(have_environment, (void *) some_entries);
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        request = read_request(&s.reply.identity);
         request.size_max = 20;
-        ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
+        identify(&s, &request, -EBADF);
+        give_consent(&s);
 
         assert_int_equal(s.reply.error, -E2BIG);
         assert_content(s.answer_fd, "", 0);
         subject_done(&s);
 }
 
-static void test_anybody_but_the_expected_is_refused(void **state _unused_) {
+static int change_ids(void) {
+        return setresuid(0, NOBODY, 0);
+}
+
+/* Of a process of root's it can't be told. */
+static int change_dumpable(void) {
+        return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int change_capabilities(void) {
+        return capabilities_keep(0);
+}
+
+static int change_user_namespace(void) {
+        return unshare(CLONE_NEWUSER);
+}
+
+static int change_program(void) {
+        return execl("/bin/sleep", "sleep", "1000", NULL);
+}
+
+/* Each of them is a change that what was allowed before does not cover. */
+static int (*const changes[])(void) = { change_ids, change_dumpable, change_capabilities,
+                                        change_user_namespace, change_program };
+
+/* A process that changes when it is told to. */
+typedef struct Changing {
+        pid_t pid;
+        int socket_fd;
+} Changing;
+
+static Changing changing_new(int (*change)(void)) {
+        Changing c;
+        int pair[2];
+
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+        c.pid = fork();
+        assert_true(c.pid >= 0);
+        if (c.pid == 0) {
+                char byte;
+
+                (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+                if (change == change_dumpable && become_nobody((void *) some_entries) < 0)
+                        _exit(EXIT_FAILURE);
+                if (write(pair[1], "r", 1) == 1 && read(pair[1], &byte, 1) == 1 && change() == 0 &&
+                    write(pair[1], "c", 1) == 1)
+                        (void) pause();
+                _exit(EXIT_FAILURE);
+        }
+
+        (void) close(pair[1]);
+        c.socket_fd = pair[0];
+        assert_int_equal(read(c.socket_fd, &(char){ 0 }, 1), 1);
+        return c;
+}
+
+/* Whoever executes a program says nothing, but its end of the socket is closed. */
+static void changing_change(Changing *c, bool executes) {
+        char byte;
+
+        assert_int_equal(write(c->socket_fd, "g", 1), 1);
+        assert_int_equal(read(c->socket_fd, &byte, 1), executes ? 0 : 1);
+}
+
+static void changing_done(Changing *c) {
+        assert_int_equal(kill(c->pid, SIGKILL), 0);
+        assert_int_equal(waitpid(c->pid, NULL, 0), c->pid);
+        (void) close(c->socket_fd);
+}
+
+static void test_whoever_has_changed_before_consent_is_not_read(void **state _unused_) {
         skip_where_readers_cannot_run();
 
-        for (unsigned i = 0; i < 6; i++) {
-                Subject s = subject_new(have_environment, (void *) some_entries);
-                ReaderRequest request;
+        for (size_t i = 0; i < ELEMENTSOF(changes); i++) {
+                const ReaderRequest request = request_of_root();
+                Changing c = changing_new(changes[i]);
+                Subject s = { .child = { .stdin_fd = -EBADF },
+                              .pidfd = open_pidfd(c.pid, 0),
+                              .reader_fd = spawn(),
+                              .answer_fd = memfd_with("", 0) };
 
-                identify(s.reader_fd, s.pidfd, &s.reply);
-                request = read_request(&s.reply.identity);
-                switch (i) {
-                case 0:
-                        request.expected.start_stack += 16;
-                        break;
-                case 1:
-                        request.expected.uids[ID_EFFECTIVE] = 1000;
-                        break;
-                case 2:
-                        request.expected.dumpable = !request.expected.dumpable;
-                        break;
-                case 3:
-                        request.expected.capabilities = 0;
-                        break;
-                case 4:
-                        request.expected.start_time++;
-                        break;
-                case 5:
-                        request.expected.user_namespace_inode++;
-                        break;
-                }
-                ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
-
+                identify(&s, &request, -EBADF);
+                changing_change(&c, changes[i] == change_program);
+                give_consent(&s);
                 assert_int_equal(s.reply.error, -ESTALE);
                 assert_content(s.answer_fd, "", 0);
-                assert_end(s.reader_fd);
+
+                changing_done(&c);
                 subject_done(&s);
         }
 }
 
-/* The pidfd of the first request counts; another one can't be slipped in. */
-static void test_a_second_pidfd_does_not_change_who_is_read(void **state _unused_) {
-        static const char *const others[] = { "OTHER=1", NULL };
-        ReaderRequest request;
-        Subject s, other;
-
-        skip_where_readers_cannot_run();
-
-        s = subject_new(have_environment, (void *) some_entries);
-        other = subject_new(have_environment, (void *) others);
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        request = read_request(&s.reply.identity);
-        ask(s.reader_fd, &request, other.pidfd, s.answer_fd, &s.reply);
-
-        assert_int_equal(s.reply.error, 0);
-        assert_int_equal(s.reply.n_entries, 4);
-        subject_done(&s);
-        subject_done(&other);
-}
-
 static void test_a_process_that_ends_in_between_is_gone(void **state _unused_) {
-        ReaderRequest request;
+        const ReaderRequest request = request_of_root();
         Subject s;
 
         skip_where_readers_cannot_run();
 
         s = subject_new(have_environment, (void *) some_entries);
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        request = read_request(&s.reply.identity);
+        identify(&s, &request, -EBADF);
         child_end(&s.child);
-        ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
+        give_consent(&s);
 
         assert_int_equal(s.reply.error, -ESRCH);
         assert_content(s.answer_fd, "", 0);
@@ -333,17 +430,18 @@ static void test_a_process_that_ends_in_between_is_gone(void **state _unused_) {
 }
 
 static void test_what_is_no_pidfd_is_said_to_be_none(void **state _unused_) {
-        ReaderReply reply;
-        int fd, memfd;
+        const ReaderRequest request = request_of_root();
+        Subject s = { .child = { .stdin_fd = -EBADF } };
 
         skip_where_readers_cannot_run();
 
-        fd = spawn();
-        memfd = memfd_with("", 0);
-        identify(fd, memfd, &reply);
-        assert_int_equal(reply.error, -EINVAL);
-        close(fd);
-        close(memfd);
+        s.reader_fd = spawn();
+        s.pidfd = memfd_with("", 0);
+        s.answer_fd = memfd_with("", 0);
+        identify(&s, &request, -EBADF);
+        assert_int_equal(s.identity.error, -EINVAL);
+        assert_end(s.reader_fd);
+        subject_done(&s);
 }
 
 static int in_another_user_namespace(void *userdata _unused_) {
@@ -351,6 +449,7 @@ static int in_another_user_namespace(void *userdata _unused_) {
 }
 
 static void test_a_caller_of_another_user_namespace_does_not_share_it(void **state _unused_) {
+        const ReaderRequest request = { .has_caller_pidfd = true };
         Child caller;
         Subject s;
         int caller_pidfd;
@@ -360,17 +459,17 @@ static void test_a_caller_of_another_user_namespace_does_not_share_it(void **sta
         caller = child_start(NULL, NULL);
         caller_pidfd = open_pidfd(caller.pid, 0);
         s = subject_new(in_another_user_namespace, NULL);
-        ask(s.reader_fd, &(ReaderRequest){ .operation = READER_IDENTIFY }, s.pidfd, caller_pidfd, &s.reply);
-        assert_int_equal(s.reply.error, 0);
-        assert_false(s.reply.caller_shares_user_namespace);
+        identify(&s, &request, caller_pidfd);
+        assert_int_equal(s.identity.error, 0);
+        assert_false(s.identity.caller_shares_user_namespace);
         subject_done(&s);
 
         /* A caller that is gone shares nothing. */
         child_end(&caller);
         s = subject_new(NULL, NULL);
-        ask(s.reader_fd, &(ReaderRequest){ .operation = READER_IDENTIFY }, s.pidfd, caller_pidfd, &s.reply);
-        assert_int_equal(s.reply.error, 0);
-        assert_false(s.reply.caller_shares_user_namespace);
+        identify(&s, &request, caller_pidfd);
+        assert_int_equal(s.identity.error, 0);
+        assert_false(s.identity.caller_shares_user_namespace);
         subject_done(&s);
         close(caller_pidfd);
 }
@@ -394,20 +493,17 @@ static void test_readers_end_with_their_socket(void **state _unused_) {
 }
 
 static void test_many_readers_can_wait_at_once(void **state _unused_) {
-        int fds[20];
-        Subject s;
+        Subject subjects[20];
 
         skip_where_readers_cannot_run();
 
-        s = subject_new(NULL, NULL);
-        for (size_t i = 0; i < ELEMENTSOF(fds); i++)
-                fds[i] = spawn();
-        for (size_t i = 0; i < ELEMENTSOF(fds); i++) {
-                identify(fds[i], s.pidfd, &s.reply);
-                assert_int_equal(s.reply.error, 0);
-                close(fds[i]);
+        for (size_t i = 0; i < ELEMENTSOF(subjects); i++)
+                subjects[i] = subject_new(have_environment, (void *) some_entries);
+        for (size_t i = 0; i < ELEMENTSOF(subjects); i++) {
+                ask(&subjects[i]);
+                assert_int_equal(subjects[i].reply.error, 0);
+                subject_done(&subjects[i]);
         }
-        subject_done(&s);
 }
 
 static int wild_environ(void *userdata) {
@@ -417,24 +513,19 @@ static int wild_environ(void *userdata) {
 
 static void test_hostile_pointers_are_an_error_and_the_next_reader_works(void **state _unused_) {
         static void *const wild[] = { (void *) 8, (void *) 0x7fffffffffff, (void *) -1 };
-        ReaderRequest request;
         Subject s;
 
         skip_where_readers_cannot_run();
 
         for (size_t i = 0; i < ELEMENTSOF(wild); i++) {
                 s = subject_new(wild_environ, wild[i]);
-                identify(s.reader_fd, s.pidfd, &s.reply);
-                request = read_request(&s.reply.identity);
-                ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
+                ask(&s);
                 assert_int_equal(s.reply.error, -EFAULT);
                 subject_done(&s);
         }
 
         s = subject_new(have_environment, (void *) some_entries);
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        request = read_request(&s.reply.identity);
-        ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
+        ask(&s);
         assert_int_equal(s.reply.error, 0);
         subject_done(&s);
 }
@@ -454,15 +545,14 @@ static int have_very_large_environment(void *userdata _unused_) {
 
 static void read_very_large_environment(ReaderReply *ret_reply, off_t *ret_size, size_t text_max) {
         Subject s = subject_new(have_very_large_environment, NULL);
-        ReaderRequest request;
+        ReaderRequest request = request_of_root();
         struct stat st;
 
-        identify(s.reader_fd, s.pidfd, &s.reply);
-        request = read_request(&s.reply.identity);
         request.text = text_max > 0;
         if (text_max > 0)
                 request.size_max = text_max;
-        ask(s.reader_fd, &request, s.pidfd, s.answer_fd, &s.reply);
+        identify(&s, &request, -EBADF);
+        give_consent(&s);
         assert_int_equal(fstat(s.answer_fd, &st), 0);
         *ret_reply = s.reply;
         *ret_size = st.st_size;
@@ -496,14 +586,14 @@ static void test_what_is_too_large_for_a_message_is_not_turned_into_text(void **
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_a_reader_tells_who_a_process_is),
-                cmocka_unit_test(test_a_reader_tells_the_names_of_a_process),
                 cmocka_unit_test(test_a_reader_reads_the_environment_of_now_and_goes),
+                cmocka_unit_test(test_what_is_the_callers_own_is_read_at_once),
+                cmocka_unit_test(test_without_consent_nothing_else_is_read),
                 cmocka_unit_test(test_text_is_valid_and_the_size_is_that_of_the_process),
                 cmocka_unit_test(test_what_was_not_asked_for_does_not_leave_the_reader),
                 cmocka_unit_test(test_the_first_environment_can_be_asked_for),
                 cmocka_unit_test(test_an_answer_larger_than_allowed_is_not_given),
-                cmocka_unit_test(test_anybody_but_the_expected_is_refused),
-                cmocka_unit_test(test_a_second_pidfd_does_not_change_who_is_read),
+                cmocka_unit_test(test_whoever_has_changed_before_consent_is_not_read),
                 cmocka_unit_test(test_a_process_that_ends_in_between_is_gone),
                 cmocka_unit_test(test_what_is_no_pidfd_is_said_to_be_none),
                 cmocka_unit_test(test_a_caller_of_another_user_namespace_does_not_share_it),

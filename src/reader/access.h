@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "caller.h"
 #include "identity.h"
 
 /* Who may read a process without anybody being asked: whoever could read its /proc/PID/environ, ptrace(2)
@@ -18,7 +17,8 @@ typedef enum Access {
  * The bus does not tell the caller's primary group from its other ones, so each of them counts; the caller
  * could have started a process in any of them.
  *
- * shares_user_namespace: whether caller and process are in one. */
-Access access_decide(const Caller *caller, const Identity *process, bool shares_user_namespace);
+ * uid, gids: the caller's. shares_user_namespace: whether caller and process are in one. */
+Access access_decide(uid_t uid, const gid_t gids[], size_t n_gids, const Identity *process,
+                     bool shares_user_namespace);
 
 const char *access_to_string(Access access);
