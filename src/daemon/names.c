@@ -13,9 +13,12 @@
 #include "nursery.h"
 #include "zygote.h"
 
-#define WAITING 1U
 #define QUERIES_MAX 16U
 #define QUERIES_ABOUT_USER_MAX 4U
+
+/* For so long names are not looked up again. */
+#define KNOWN_MAX 8U
+#define KNOWN_USEC (10ULL * 1000ULL * 1000ULL)
 
 /* A process has this long for its answer, in seconds. */
 #define SECONDS_MAX 3U
@@ -70,12 +73,22 @@ int names_start(int *ret) {
         return zygote_fork("pekeenv-names", answer, NULL, ret);
 }
 
+/* Names that were looked up lately: they belong to the user and the control group, whichever process it is. */
+typedef struct Known {
+        uint64_t until_usec;
+        uid_t uid;
+        char *control_group;
+        Names names;
+} Known;
+
 typedef TAILQ_HEAD(QueryList, NameQuery) QueryList;
 
 struct NamePool {
         sd_event *event;
         Nursery nursery;
         QueryList queries;
+        Known known[KNOWN_MAX];
+        size_t next_known;
 
         void (*on_free)(void *userdata);
         void *userdata;
@@ -85,6 +98,7 @@ struct NameQuery {
         TAILQ_ENTRY(NameQuery) entry;
         NamePool *pool;
         uid_t uid;
+        char *control_group;
         int socket_fd;
         sd_event_source *source;
 
@@ -108,7 +122,7 @@ int name_pool_new(sd_event *event, int zygote_fd, void (*on_free)(void *userdata
                 return -ENOMEM;
         }
 
-        r = nursery_init(&pool->nursery, event, zygote_fd, WAITING);
+        r = nursery_init(&pool->nursery, event, zygote_fd, 0);
         if (r < 0) {
                 free(pool);
                 return r;
@@ -127,16 +141,53 @@ NamePool *name_pool_free(NamePool *pool) {
         if (!pool)
                 return NULL;
 
+        for (size_t i = 0; i < KNOWN_MAX; i++)
+                free(pool->known[i].control_group);
+
         nursery_done(&pool->nursery);
         sd_event_unref(pool->event);
         free(pool);
         return NULL;
 }
 
-void name_pool_fill(NamePool *pool) {
-        assert(pool);
+static uint64_t now_usec(const NamePool *pool) {
+        uint64_t usec = 0;
 
-        nursery_fill(&pool->nursery);
+        (void) sd_event_now(pool->event, CLOCK_MONOTONIC, &usec);
+        return usec;
+}
+
+const Names *names_get(const NamePool *pool, const Identity *process) {
+        const uint64_t usec = now_usec(pool);
+
+        assert(process);
+
+        /* It may have been cut off, and so be that of others, too. */
+        if (strlen(process->control_group) == sizeof(process->control_group) - 1)
+                return NULL;
+
+        for (size_t i = 0; i < KNOWN_MAX; i++) {
+                const Known *known = &pool->known[i];
+
+                if (known->until_usec > usec && known->uid == process->uids[ID_EFFECTIVE] &&
+                    strcmp(known->control_group, process->control_group) == 0)
+                        return &known->names;
+        }
+
+        return NULL;
+}
+
+static void remember(NamePool *pool, NameQuery *query, const Names *names) {
+        Known *known = &pool->known[pool->next_known];
+
+        pool->next_known = (pool->next_known + 1) % KNOWN_MAX;
+        free(known->control_group);
+        *known = (Known){
+                .until_usec = now_usec(pool) + KNOWN_USEC,
+                .uid = query->uid,
+                .control_group = TAKE_PTR(query->control_group),
+                .names = *names,
+        };
 }
 
 static int on_names(sd_event_source *source, int fd, uint32_t events _unused_, void *userdata) {
@@ -149,6 +200,8 @@ static int on_names(sd_event_source *source, int fd, uint32_t events _unused_, v
                 return 0;
 
         (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        if (r > 0)
+                remember(query->pool, query, &names);
         query->handler(r > 0 ? 0 : -ETIMEDOUT, &names, query->userdata);
         return 0;
 }
@@ -189,8 +242,11 @@ int names_query(NamePool *pool, const Identity *process, names_handler_t handler
         if (!query)
                 return -ENOMEM;
 
-        r = sd_event_add_io(pool->event, &query->source, fd, EPOLLIN, on_names, query);
+        query->control_group = strdup(process->control_group);
+        r = query->control_group ? sd_event_add_io(pool->event, &query->source, fd, EPOLLIN, on_names, query)
+                                 : -ENOMEM;
         if (r < 0) {
+                free(query->control_group);
                 free(query);
                 return r;
         }
@@ -216,6 +272,7 @@ NameQuery *name_query_free(NameQuery *query) {
         TAILQ_REMOVE(&pool->queries, query, entry);
         sd_event_source_disable_unref(query->source);
         close_fd(query->socket_fd);
+        free(query->control_group);
         free(query);
 
         pool->on_free(pool->userdata);

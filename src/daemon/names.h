@@ -33,8 +33,8 @@ int name_pool_new(sd_event *event, int zygote_fd, void (*on_free)(void *userdata
 NamePool *name_pool_free(NamePool *pool);
 DEFINE_CLEANUP_FUNC(NamePool, name_pool_free)
 
-/* Forks ahead of need; to be called when nobody is kept waiting by it. */
-void name_pool_fill(NamePool *pool);
+/* Returns the names of a process if they were asked for lately, valid until the event loop goes on; or NULL. */
+const Names *names_get(const NamePool *pool, const Identity *process);
 
 /* Asks for the names of a process. The handler is called once, unless the query is freed before.
  * Returns 0; -EAGAIN if too many are under way, of all or about the user: wait for on_free; or a negative errno. */

@@ -15,7 +15,7 @@ typedef struct Nursery {
         size_t n_waiting, size;
 } Nursery;
 
-/* zygote_fd: from zygote.h, taken over in any case. size: how many are to wait. When the zygote ends, so does the event
+/* zygote_fd: from zygote.h, taken over in any case. size: how many are to wait, 0 for none. When the zygote ends, so does the event
  * loop. Returns 0 or a negative errno. */
 int nursery_init(Nursery *n, sd_event *event, int zygote_fd, size_t size);
 void nursery_done(Nursery *n);

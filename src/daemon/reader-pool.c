@@ -110,7 +110,9 @@ static void reader_tell(Reader *reader, int error, const ReaderIdentity *identit
                         const ReaderReply *reply) {
         const bool identifying = reader->state == READER_IDENTIFYING;
 
-        reader->state = identifying && error == 0 && !identity->waits ? READER_READING : READER_WAITING;
+        reader->state = identifying && error == 0 && identity->error == 0 && !identity->waits
+                                ? READER_READING
+                                : READER_WAITING;
 
         if (reader->released) {
                 if (reader->state == READER_WAITING)

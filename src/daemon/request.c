@@ -244,13 +244,7 @@ static void request_ask_who_asks(Request *request) {
         request_want_reader(request, REQUEST_IDENTIFYING);
 }
 
-static void on_names(int error, const Names *names, void *userdata) {
-        Request *request = userdata;
-
-        request->name_query = name_query_free(request->name_query);
-        if (error < 0)
-                return request_fail(request, error);
-
+static void request_take_names(Request *request, const Names *names) {
         request->names = *names;
         request->has_names = true;
         if (request->state == REQUEST_NAMING)
@@ -259,8 +253,24 @@ static void on_names(int error, const Names *names, void *userdata) {
                 request_answer(request);
 }
 
+static void on_names(int error, const Names *names, void *userdata) {
+        Request *request = userdata;
+
+        request->name_query = name_query_free(request->name_query);
+        if (error < 0)
+                return request_fail(request, error);
+
+        request_take_names(request, names);
+}
+
 static void request_continue_naming(Request *request) {
+        const Names *names;
         int r;
+
+        request->waits = false;
+        names = names_get(request->service->names, &request->identity);
+        if (names)
+                return request_take_names(request, names);
 
         r = names_query(request->service->names, &request->identity, on_names, request,
                         &request->name_query);

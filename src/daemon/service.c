@@ -34,11 +34,6 @@ void service_retry(Service *s) {
         (void) sd_event_source_set_enabled(s->retry, SD_EVENT_ONESHOT);
 }
 
-static void service_fill(Service *s) {
-        reader_pool_fill(s->readers);
-        name_pool_fill(s->names);
-}
-
 /* A reader is free, or the bus has answered. */
 static void on_change(void *userdata) {
         service_retry(userdata);
@@ -123,7 +118,7 @@ void service_remove_request(Service *s, Request *request) {
         TAILQ_REMOVE(&s->requests, request, entry);
         s->n_requests--;
 
-        service_fill(s);
+        reader_pool_fill(s->readers);
         if (s->n_requests == 0 && !s->name_released) {
                 timer_start(s->idle_timer, s->idle_usec);
                 timer_start(s->trim_timer, TRIM_USEC);
@@ -216,7 +211,7 @@ int service_new(int readers_fd, int names_fd, uint64_t idle_usec, Service **ret)
                 r = name_pool_new(s->event, TAKE_FD(names), on_change, s, &s->names);
         if (r < 0)
                 return r;
-        service_fill(s);
+        reader_pool_fill(s->readers);
 
         r = service_setup_bus(s);
         if (r < 0)

@@ -18,10 +18,16 @@
 static int parse_ids(const char *status, const char *key, unsigned ids[static 4]) {
         const char *value = proc_field(status, key);
 
-        if (!value || sscanf(value, "%u %u %u %u", &ids[0], &ids[1], &ids[2], &ids[3]) != 4)
-                return -EBADMSG;
+        for (size_t i = 0; i < 4; i++) {
+                char *end;
 
-        return 0;
+                if (!value)
+                        return -EBADMSG;
+                ids[i] = (unsigned) strtoul(value, &end, 10);
+                value = end > value ? end : NULL;
+        }
+
+        return value ? 0 : -EBADMSG;
 }
 
 static int identity_parse_status(Identity *i, const char *status) {

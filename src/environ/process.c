@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -72,7 +73,7 @@ int process_open_pid(pid_t pid, Process *ret) {
 
 int process_open(int pidfd, Process *ret) {
         _cleanup_(process_done) Process p = PROCESS_NULL;
-        pid_t pid, again;
+        pid_t pid;
         int r;
 
         assert(pidfd >= 0);
@@ -86,12 +87,9 @@ int process_open(int pidfd, Process *ret) {
         if (r < 0)
                 return r;
 
-        /* While the pidfd still shows the PID, nobody else can have it: the directory opened is the right
-         * one. */
-        r = pidfd_get_pid(pidfd, &again);
-        if (r < 0)
-                return r;
-        if (again != pid)
+        /* As long as the process is not reaped, nobody else can have its PID: the directory opened is the right
+         * one. Whether it may be sent a signal does not matter. */
+        if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0 && errno == ESRCH)
                 return -ESRCH;
 
         *ret = p;
@@ -107,8 +105,9 @@ void process_done(Process *p) {
 
 int process_read_stat(const Process *p, ProcessStat *ret) {
         uint64_t field[52] = {};
-        char buf[4096], *q, state;
+        char buf[4096], *q;
         size_t n_fields = 3;
+        char state;
         ssize_t n;
 
         assert(p);
@@ -121,9 +120,10 @@ int process_read_stat(const Process *p, ProcessStat *ret) {
         /* The name in parentheses is the process's own choice and may hold parentheses, too: the last one
          * ends it. */
         q = strrchr(buf, ')');
-        if (!q || sscanf(q, ") %c", &state) != 1)
+        if (!q || strlen(q) < strlen(") S"))
                 return -EBADMSG;
 
+        state = q[strlen(") ")];
         for (q += strlen(") S"); n_fields < ELEMENTSOF(field) && *q == ' '; n_fields++)
                 field[n_fields] = strtoull(q, &q, 10);
         if (n_fields < ELEMENTSOF(field))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "access.h"
@@ -37,8 +38,7 @@ static bool caller_shares_user_namespace(const Reader *reader, const Identity *i
 static int reader_open_memory(Reader *reader) {
         int r;
 
-        if (reader->memory)
-                reader->memory = memory_free(reader->memory);
+        reader->memory = memory_free(reader->memory);
 
         r = memory_open(&reader->process, &reader->memory);
         if (r < 0)
@@ -62,6 +62,18 @@ static int reader_open(Reader *reader, Identity *ret) {
         return identity_read(&reader->process, ret);
 }
 
+/* The directory of a process belongs to its effective user, or to root if it is not dumpable. Of whom it is not, it is
+ * not worth while to open the memory before there is consent. */
+static bool may_be_callers_own(const Reader *reader) {
+        struct stat st;
+
+        return fstat(reader->process.dir_fd, &st) >= 0 && st.st_uid == reader->request.uid;
+}
+
+static int reader_open_if_own(Reader *reader, Identity *ret) {
+        return may_be_callers_own(reader) ? reader_open(reader, ret) : identity_read(&reader->process, ret);
+}
+
 static int reader_identify(Reader *reader, int pidfd, ReaderIdentity *ret) {
         int r;
 
@@ -69,11 +81,11 @@ static int reader_identify(Reader *reader, int pidfd, ReaderIdentity *ret) {
         if (r < 0)
                 return r;
 
-        r = reader_open(reader, &ret->identity);
+        r = reader_open_if_own(reader, &ret->identity);
         if (r == -ENODATA) {
                 r = process_use_live_thread(&reader->process);
                 if (r >= 0)
-                        r = reader_open(reader, &ret->identity);
+                        r = reader_open_if_own(reader, &ret->identity);
         }
         if (r < 0)
                 return r;
@@ -86,7 +98,8 @@ static int reader_identify(Reader *reader, int pidfd, ReaderIdentity *ret) {
 static bool reader_has_to_wait(const Reader *reader, const ReaderIdentity *i) {
         const ReaderRequest *request = &reader->request;
 
-        return access_decide(request->uid, request->gids, min_size(request->n_gids, READER_GIDS_MAX),
+        return !reader->memory ||
+               access_decide(request->uid, request->gids, min_size(request->n_gids, READER_GIDS_MAX),
                              &i->identity, i->caller_shares_user_namespace) != ACCESS_OWN;
 }
 

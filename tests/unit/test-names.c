@@ -86,6 +86,32 @@ static void test_a_user_without_a_name_has_an_empty_one(void **state) {
         assert_string_equal(lookup->names.user, "");
 }
 
+static void test_what_was_looked_up_is_known_for_those_it_is_right_for(void **state) {
+        Identity i = myself_as(geteuid()), other;
+        Lookup *lookup = *state;
+        const Names *known;
+
+        (void) strcpy(i.control_group, "0::/here\n");
+        look_up(lookup, &i);
+        i.pid++;
+        known = names_get(lookup->pool, &i);
+        assert_non_null(known);
+        assert_memory_equal(known, &lookup->names, sizeof(Names));
+
+        other = i;
+        (void) strcpy(other.control_group, "0::/there\n");
+        assert_null(names_get(lookup->pool, &other));
+
+        other = i;
+        other.uids[ID_EFFECTIVE]++;
+        assert_null(names_get(lookup->pool, &other));
+
+        i.pid = getpid();
+        memset(i.control_group, 'x', sizeof(i.control_group) - 1);
+        look_up(lookup, &i);
+        assert_null(names_get(lookup->pool, &i));
+}
+
 static void test_one_user_does_not_take_all_places(void **state) {
         const Identity i = myself_as(geteuid()), other = myself_as(geteuid() + 1);
         NameQuery *queries[4], *query = NULL;
@@ -106,6 +132,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_names_are_those_of_the_effective_user),
                 cmocka_unit_test(test_a_user_without_a_name_has_an_empty_one),
+                cmocka_unit_test(test_what_was_looked_up_is_known_for_those_it_is_right_for),
                 cmocka_unit_test(test_one_user_does_not_take_all_places),
         };
 
