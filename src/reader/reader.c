@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -250,31 +249,9 @@ static void reader_serve(Reader *reader) {
         reader->memory = memory_free(reader->memory); /* wipes it */
 }
 
-/* Some of what a request takes. */
-#define STACK_AHEAD (40U * 1024U)
-#define HEAP_AHEAD (24U * 1024U)
-
-static void have_pages(uintptr_t start, size_t size) {
-        const uintptr_t page_size = (uintptr_t) sysconf(_SC_PAGESIZE);
-
-        (void) madvise((void *) (start & ~(page_size - 1)), size, MADV_POPULATE_WRITE);
-}
-
-/* After a fork each page costs a fault when it is first written to. These are taken while nobody waits for it; not more,
- * as those who wait for a request shall be small. Linux before 5.14 can't. */
-static void warm_up(void) {
-        void *heap = malloc(HEAP_AHEAD);
-
-        have_pages((uintptr_t) __builtin_frame_address(0) - STACK_AHEAD, STACK_AHEAD);
-        if (heap)
-                have_pages((uintptr_t) heap, HEAP_AHEAD);
-        free(heap);
-}
-
 _Noreturn void reader_run(int socket_fd, const Sandbox *sandbox) {
         Reader reader = { .socket_fd = socket_fd, .sandbox = sandbox, .process = PROCESS_NULL };
 
-        warm_up();
         reader_serve(&reader);
         _exit(EXIT_SUCCESS);
 }

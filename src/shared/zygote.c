@@ -75,8 +75,10 @@ int zygote_fork(const char *name, zygote_handler_t run, void *userdata, int *ret
         if (pid < 0)
                 return -errno;
         if (pid == 0) {
-                (void) close(ours);
-                zygote_serve(theirs, name, run, userdata);
+                if ((theirs != ZYGOTE_FD && dup3(theirs, ZYGOTE_FD, O_CLOEXEC) < 0) ||
+                    close_range(ZYGOTE_FD + 1, ~0U, 0) < 0)
+                        _exit(EXIT_FAILURE);
+                zygote_serve(ZYGOTE_FD, name, run, userdata);
         }
 
         *ret = TAKE_FD(ours);

@@ -17,7 +17,7 @@ typedef void (*zygote_handler_t)(int fd, void *userdata);
  * ret: the socket to it. Returns 0 or a negative errno. */
 int zygote_execute(const char *program, int *ret);
 
-/* Forks a process that calls zygote_serve().
+/* Forks a process that calls zygote_serve(). It keeps the standard streams and closes what else was open.
  * name, run, userdata: as there. ret: the socket to it. Returns 0 or a negative errno. */
 int zygote_fork(const char *name, zygote_handler_t run, void *userdata, int *ret);
 

@@ -160,8 +160,15 @@ def test_a_rule_that_fails_is_not_a_yes(alice, bob, start, rules):
     assert alice.is_refused("GetEnvironment", process.pid, interactive=True).name == bus.ACCESS_DENIED
 
 
+def wait_until_no_reader_is_kept():
+    """While it waits for polkit, a reader is neither kept for long nor replaced."""
+    zygote = service.processes()[1]
+    service.wait_until(lambda: len(service.children(zygote)) == 3, "the reader is kept")
+
+
+@pytest.mark.parametrize("reader_is_kept", [True, False])
 def test_what_polkit_allowed_does_not_hold_for_what_the_process_has_become(
-        alice, bob, start, rules, held_question, directory):
+        alice, bob, start, rules, held_question, directory, reader_is_kept):
     """While polkit thinks about a process of bob's, it executes a program with root's rights."""
     program = f"{directory}/bash"
     subprocess.run(["cp", "/bin/bash", program], check=True)
@@ -179,6 +186,8 @@ def test_what_polkit_allowed_does_not_hold_for_what_the_process_has_become(
         f"os.execv({program!r}, ['bash', '-p', '-c', 'export SECRET=1; /bin/true; echo ready; read'])"
     ).encode() + b"\n")
     process.wait_for(b"ready")
+    if not reader_is_kept:
+        wait_until_no_reader_is_kept()
     held_question.answer()
     with pytest.raises(bus.Error) as caught:
         asking.result()
@@ -381,13 +390,12 @@ def test_the_service_is_itself_again_after_a_withdrawn_question(alice, bob, star
 def test_while_polkit_takes_its_time_no_reader_is_kept(alice, bob, start, rules, held_question):
     process = start.puppet(bob)
     assert bob.call("GetEnvironment", process.pid) == target.ENTRIES
-    _, zygote, _ = service.processes()
-    service.wait_until_at_rest(zygote)
+    service.wait_until_at_rest(service.processes()[1])
 
     rules.add(held_question.rule)
     asking = alice.begin(bus.call, "GetEnvironment", process.pid)
     held_question.wait_until_asked()
-    service.wait_until(lambda: len(service.children(zygote)) == 3, "the reader is kept")
+    wait_until_no_reader_is_kept()
     held_question.answer()
 
     assert asking.result() == target.ENTRIES

@@ -31,8 +31,14 @@ def readers(zygote):
 
 
 @pytest.fixture
-def everyone(main, zygote, readers):
-    return [main, zygote, *readers]
+def names(main):
+    """The process that forks those that look names up."""
+    return service.zygotes(main)[1]
+
+
+@pytest.fixture
+def everyone(main, zygote, readers, names):
+    return [main, zygote, *readers, names]
 
 
 def test_readers_wait_ahead_of_need(readers):
@@ -52,8 +58,8 @@ def test_the_process_on_the_bus_has_no_capabilities_at_all(main):
     assert set(service.capabilities(main).values()) == {NONE}
 
 
-def test_the_others_have_the_two_that_reading_needs_and_can_get_no_more(zygote, readers):
-    for pid in (zygote, *readers):
+def test_the_others_have_the_two_that_reading_needs_and_can_get_no_more(zygote, readers, names):
+    for pid in (zygote, *readers, names):
         sets = service.capabilities(pid)
         assert sets["CapEff"] == sets["CapPrm"] == READING
         assert sets["CapInh"] == sets["CapAmb"] == sets["CapBnd"] == NONE
@@ -68,7 +74,7 @@ def test_none_is_dumpable(everyone):
     assert {os.stat(f"/proc/{pid}/environ").st_uid for pid in everyone} == {0}
 
 
-def test_readers_hold_no_connection_to_the_bus(readers, zygote, main):
+def test_readers_hold_no_connection_to_the_bus(readers, zygote, names, main):
     def sockets(pid):
         """The sockets that a process has open, but for what it was started with."""
         fds = [int(fd) for fd in os.listdir(f"/proc/{pid}/fd")]
@@ -76,13 +82,13 @@ def test_readers_hold_no_connection_to_the_bus(readers, zygote, main):
         return {link for link in links if link.startswith("socket:")}
 
     assert sockets(main)
-    for pid in (zygote, *readers):
+    for pid in (zygote, *readers, names):
         assert len(sockets(pid)) == 1
         assert not sockets(pid) & sockets(main)
 
 
-def test_the_service_itself_is_nobodys_to_read(alice, main, zygote):
-    for pid in (main, zygote):
+def test_the_service_itself_is_nobodys_to_read(alice, main, zygote, names):
+    for pid in (main, zygote, names):
         assert alice.is_refused("GetEnvironment", pid).name == bus.INTERACTION_REQUIRED
 
 
