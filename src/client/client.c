@@ -5,15 +5,26 @@
 #include <string.h>
 
 #include "client.h"
+#include "text.h"
+
+/* One line, in which names of processes and answers of other machines can't control a terminal. */
+static void print_message(const char *format, va_list arguments) {
+        _cleanup_free_ char *message = NULL, *escaped = NULL;
+
+        if (vasprintf(&message, format, arguments) < 0)
+                message = NULL;
+        if (message)
+                escaped = text_escape_again(message, strlen(message));
+
+        (void) fprintf(stderr, "pekeenv: %s\n", escaped ? escaped : "There is no memory.");
+}
 
 int client_fail(int status, const char *format, ...) {
         va_list arguments;
 
-        (void) fputs("pekeenv: ", stderr);
         va_start(arguments, format);
-        (void) vfprintf(stderr, format, arguments);
+        print_message(format, arguments);
         va_end(arguments);
-        (void) fputc('\n', stderr);
 
         return status;
 }
@@ -26,11 +37,9 @@ void client_note(const Client *c, const char *format, ...) {
         if (c->options->quiet)
                 return;
 
-        (void) fputs("pekeenv: ", stderr);
         va_start(arguments, format);
-        (void) vfprintf(stderr, format, arguments);
+        print_message(format, arguments);
         va_end(arguments);
-        (void) fputc('\n', stderr);
 }
 
 int client_connect(Client *c) {

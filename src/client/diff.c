@@ -71,8 +71,10 @@ static void print_variable(const char *name, size_t size, const char *old, const
                 r = asprintf(&text, "~ %.*s=%s → %s", (int) size, name, old, new);
         else
                 r = asprintf(&text, "%c %.*s=%s", old ? '-' : '+', (int) size, name, old ? old : new);
+        if (r < 0)
+                output_fail();
 
-        output_text(o, color, r < 0 ? "(there is no memory)" : text);
+        output_text(o, color, text);
         output_end_entry(o);
 }
 

@@ -20,7 +20,7 @@ const char *environment_next(const Environment *e, const char *entry) {
         assert(e);
 
         entry = entry ? entry + strlen(entry) + 1 : e->data;
-        return entry < e->data + e->size ? entry : NULL;
+        return entry && entry < e->data + e->size ? entry : NULL;
 }
 
 const char *environment_find(const Environment *e, const char *name, size_t size) {

@@ -79,13 +79,15 @@ static int report_memory(int r) {
  * Calls
  */
 
-/* Somebody else's process, as far as can be seen; the service knows better. */
+/* The kernel shows the namespaces of a process to those only who may read it without a password; and it has to be our
+ * own, too. */
 static bool may_take_password(const Target *t) {
-        char path[sizeof("/proc/") + 10];
-        struct stat st;
+        char path[sizeof("/proc//ns/user") + 10];
+        struct stat ours, theirs;
 
-        (void) snprintf(path, sizeof(path), "/proc/%d", t->pid);
-        return stat(path, &st) < 0 || st.st_uid != geteuid();
+        (void) snprintf(path, sizeof(path), "/proc/%d/ns/user", t->pid);
+        return stat(path, &theirs) < 0 || stat("/proc/self/ns/user", &ours) < 0 ||
+               theirs.st_ino != ours.st_ino;
 }
 
 /* method: where descriptors can be sent, with "ByPIDFD" behind it. variable: NULL if it takes none. */
@@ -152,6 +154,10 @@ static bool has_replacement(const Environment *e) {
         return false;
 }
 
+static void note_replacement(const Client *c) {
+        client_note(c, "What is no UTF-8 has become %s on its way here.", REPLACEMENT);
+}
+
 /* As strings: where the file can't be sent. */
 static int get_strings(Client *c, const Target *t, const char *method, Environment *ret) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -166,8 +172,8 @@ static int get_strings(Client *c, const Target *t, const char *method, Environme
         if (r < 0)
                 return report_memory(r);
 
-        if (options_remote(c->options) && has_replacement(ret))
-                client_note(c, "What is no UTF-8 has become %s on its way here.", REPLACEMENT);
+        if (has_replacement(ret))
+                note_replacement(c);
         return 0;
 }
 
@@ -216,10 +222,6 @@ static int read_value(sd_bus_message *reply, const char *name, Environment *ret)
         if (r < 0)
                 return r;
 
-        /* The file has what was there before it became this. */
-        if (strstr(value, REPLACEMENT))
-                return -EILSEQ;
-
         r = asprintf(&entry, "%s=%s", name, value);
         if (r < 0)
                 return -ENOMEM;
@@ -246,7 +248,18 @@ static int get_variable(Client *c, const Target *t, const char *name, Environmen
                 return report(c, t, &error, r);
 
         r = read_value(reply, name, ret);
-        return r < 0 && r != -EILSEQ ? report_memory(r) : r;
+        if (r < 0)
+                return report_memory(r);
+        if (!has_replacement(ret))
+                return 0;
+
+        /* Where there is a file to be had, it has what was there before it became this. */
+        if (t->pidfd >= 0) {
+                environment_done(ret);
+                return -EILSEQ;
+        }
+        note_replacement(c);
+        return 0;
 }
 
 int inspector_get_variables(Client *c, const Target *t, char *names[], Environment *ret) {
@@ -287,6 +300,10 @@ int inspector_get_names(Client *c, const Target *t, Environment *ret) {
         return r != 0 ? r : get_strings(c, t, "GetVariableNames", ret);
 }
 
+static bool is_word(const char *text) {
+        return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")] == 0;
+}
+
 static int read_property(sd_bus_message *reply, Description *d) {
         const char *key, *type, *text = NULL;
         uint64_t number = 0;
@@ -298,6 +315,8 @@ static int read_property(sd_bus_message *reply, Description *d) {
                 r = sd_bus_message_peek_type(reply, NULL, &type);
         if (r < 0)
                 return r;
+        if (!is_word(key))
+                return -EBADMSG;
 
         if (strcmp(type, "s") == 0)
                 r = sd_bus_message_read(reply, "v", type, &text);

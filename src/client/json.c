@@ -55,6 +55,12 @@ bool json_put(json_t *object, const char *name, size_t size, json_t *value) {
                 return false;
         }
 
+        /* \xHH may be what another name says itself. */
+        if (json_object_get(object, key)) {
+                json_decref(value);
+                return false;
+        }
+
         return json_object_set_new(object, key, value) == 0;
 }
 

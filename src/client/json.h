@@ -6,7 +6,8 @@
 #include "description.h"
 #include "environment.h"
 
-/* JSON is UTF-8: of what is not, each byte becomes \xHH. All return NULL without memory. */
+/* JSON is UTF-8: of what is not, each byte becomes \xHH. All return NULL without memory, or if two names would become the
+ * same. */
 
 /* A string of the first bytes of a text. */
 json_t *json_text(const char *text, size_t size);

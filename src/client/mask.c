@@ -131,9 +131,10 @@ void mask_done(Mask *m) {
         *m = (Mask){};
 }
 
+/* In doubt it does. */
 static bool mask_matches(const Mask *m, const char *name) {
         for (size_t i = 0; i < m->n_patterns; i++)
-                if (fnmatch(m->patterns[i], name, FNM_CASEFOLD) == 0)
+                if (fnmatch(m->patterns[i], name, FNM_CASEFOLD) != FNM_NOMATCH)
                         return true;
 
         return false;

@@ -7,7 +7,14 @@
 #include "client.h"
 #include "options.h"
 
-static void print_help(void) {
+static _Noreturn void finish(void) {
+        if (fflush(stdout) != 0 || ferror(stdout))
+                exit(client_fail(EXIT_OUTPUT, "The output can't be written: %s.", strerror(errno)));
+
+        exit(EXIT_SUCCESS);
+}
+
+_Noreturn void options_help(void) {
         puts("pekeenv [OPTIONS…] [VERB] PROCESS …\n"
              "\n"
              "Shows the environment that running processes have now, not the one they were started with.\n"
@@ -40,9 +47,11 @@ static void print_help(void) {
              "\n"
              "Exit status: 0; 1 if a NAME is not set; 64 wrong call; 66 no such process; 69 it could not be had;\n"
              "74 it could not be written; 75 try again; 77 you may not. diff: as diff(1). See pekeenv(1).");
+        finish();
 }
 
 enum {
+        ARG_NO_OPTION = 1, /* getopt(3), of option strings that begin with - */
         ARG_VERSION = 0x100,
         ARG_SHELL,
         ARG_JSON,
@@ -142,11 +151,10 @@ static int take_option(Options *o, int c) {
                 o->quiet = true;
                 return 0;
         case 'h':
-                print_help();
-                exit(EXIT_SUCCESS);
+                options_help();
         case ARG_VERSION:
                 puts("pekeenv " PROJECT_VERSION);
-                exit(EXIT_SUCCESS);
+                finish();
         default: /* getopt_long(3) has said what is wrong */
                 return EXIT_USAGE;
         }
@@ -169,17 +177,23 @@ static int options_check(const Options *o) {
 
 int options_parse(int argc, char *argv[], Options *ret, char ***ret_arguments) {
         _cleanup_(options_done) Options o = {};
-        int c, r;
+        int c, n = 1, r;
 
         assert(argv);
         assert(ret);
         assert(ret_arguments);
 
-        while ((c = getopt_long(argc, argv, "0H:M:qh", long_options, NULL)) >= 0) {
-                r = take_option(&o, c);
-                if (r != 0)
-                        return r;
-        }
+        /* What is no option is moved to the front. The command that exec is to run has options of its own. */
+        while (!(n > 3 && strcmp(argv[1], "exec") == 0) &&
+               (c = getopt_long(argc, argv, "-0H:M:qh", long_options, NULL)) >= 0)
+                if (c == ARG_NO_OPTION)
+                        argv[n++] = optarg;
+                else {
+                        r = take_option(&o, c);
+                        if (r != 0)
+                                return r;
+                }
+        memmove(argv + n, argv + optind, (size_t) (argc - optind + 1) * sizeof(char *));
 
         r = options_check(&o);
         if (r != 0)
@@ -187,7 +201,7 @@ int options_parse(int argc, char *argv[], Options *ret, char ***ret_arguments) {
 
         *ret = o;
         o = (Options){};
-        *ret_arguments = argv + optind;
+        *ret_arguments = argv + 1;
         return 0;
 }
 

@@ -37,7 +37,11 @@ static inline bool options_json(const Options *o) {
 }
 
 /* Reads the command line; --help and --version are carried out, and end the program.
- * ret_arguments: what is no option, a NULL-terminated part of argv, which is sorted for it.
+ * ret_arguments: what is no option, and all that belongs to the command of exec: a NULL-terminated part of argv, which
+ * is sorted for it.
  * Returns 0 or an exit status. */
 int options_parse(int argc, char *argv[], Options *ret, char ***ret_arguments);
 void options_done(Options *o);
+
+/* What --help does. */
+_Noreturn void options_help(void);

@@ -73,21 +73,39 @@ int output_end(Output *o, int status) {
         assert(o);
 
         errno = 0;
-        written = fflush(stdout) == 0 && !ferror(stdout);
+        written = !ferror(stdout);
+        written = fclose(stdout) == 0 && written;
         /* Who leaves the pager has seen enough. */
         if (!written && !(o->pager > 0 && (errno == EPIPE || errno == 0)))
                 status = client_fail(EXIT_OUTPUT, "The output can't be written: %s.",
                                      strerror(errno ? errno : EIO));
 
-        output_done(o);
+        pager_done(&o->pager);
         return status;
+}
+
+_Noreturn void output_fail(void) {
+        exit(client_fail(EXIT_UNAVAILABLE, "There is no memory."));
 }
 
 void output_done(Output *o) {
         assert(o);
 
-        pager_done(&o->pager);
         mask_done(&o->mask);
+}
+
+static char *escape(const char *text) {
+        char *escaped = text_escape(text, strlen(text));
+
+        if (!escaped)
+                output_fail();
+        return escaped;
+}
+
+static void print_colored(const Output *o, Color color, const char *text) {
+        const bool colored = o->colors && color != COLOR_NONE;
+
+        (void) printf("%s%s%s", colored ? color_codes[color] : "", text, colored ? COLOR_END : "");
 }
 
 void output_text(const Output *o, Color color, const char *text) {
@@ -96,17 +114,10 @@ void output_text(const Output *o, Color color, const char *text) {
         assert(o);
         assert(text);
 
-        if (o->colors && color != COLOR_NONE)
-                (void) fputs(color_codes[color], stdout);
+        if (o->terminal && o->options->format != FORMAT_NULL)
+                text = escaped = escape(text);
 
-        if (o->terminal && o->options->format != FORMAT_NULL) {
-                escaped = text_escape(text, strlen(text));
-                text = escaped ? escaped : "(there is no memory)";
-        }
-        (void) fputs(text, stdout);
-
-        if (o->colors && color != COLOR_NONE)
-                (void) fputs(COLOR_END, stdout);
+        print_colored(o, color, text);
 }
 
 void output_heading(const Output *o, const Target *t, bool first) {
@@ -119,11 +130,11 @@ void output_heading(const Output *o, const Target *t, bool first) {
         if (o->options->no_legend)
                 return;
 
-        comm = text_escape(t->comm, strlen(t->comm));
-        (void) snprintf(text, sizeof(text), "%d%s%s:", t->pid, comm && comm[0] ? " " : "", comm ? comm : "");
+        comm = escape(t->comm);
+        (void) snprintf(text, sizeof(text), "%d%s%s:", t->pid, comm[0] ? " " : "", comm);
         if (!first)
                 (void) fputc('\n', stdout);
-        output_text(o, COLOR_HEADING, text);
+        print_colored(o, COLOR_HEADING, text);
         (void) fputc('\n', stdout);
 }
 
@@ -146,30 +157,34 @@ static bool is_shell_name(const char *name, size_t size) {
         return true;
 }
 
-/* Between single quotes everything stands for itself, but for those. */
-static void print_quoted(const char *value) {
-        (void) fputc('\'', stdout);
-        for (const char *p = value; *p; p++)
+/* Between single quotes everything stands for itself, but for those. What must not get through to a terminal does so
+ * as $'…' only, which most shells know, and POSIX since 2024. */
+static void print_quoted(const Output *o, const char *value) {
+        _cleanup_free_ char *escaped = o->terminal ? escape(value) : NULL;
+        const bool special = escaped && strcmp(escaped, value) != 0;
+
+        (void) fputs(special ? "$'" : "'", stdout);
+        for (const char *p = special ? escaped : value; *p; p++)
                 if (*p == '\'')
-                        (void) fputs("'\\''", stdout);
+                        (void) fputs(special ? "\\'" : "'\\''", stdout);
                 else
                         (void) fputc(*p, stdout);
         (void) fputc('\'', stdout);
 }
 
-static void output_shell(Client *c, const Environment *e) {
+static void output_shell(const Output *o, Client *c, const Environment *e) {
         _cleanup_(variables_done) Variables v = {};
         size_t n_left_out = environment_count(e);
 
         if (environment_variables(e, &v) < 0)
-                return client_note(c, "There is no memory.");
+                output_fail();
 
         for (size_t i = 0; i < v.n_items; i++) {
                 if (!is_shell_name(v.items[i].name, v.items[i].size))
                         continue;
 
                 (void) printf("export %.*s=", (int) v.items[i].size, v.items[i].name);
-                print_quoted(v.items[i].value);
+                print_quoted(o, v.items[i].value);
                 (void) fputc('\n', stdout);
                 n_left_out--;
         }
@@ -188,7 +203,7 @@ void output_environment(const Output *o, Client *c, const Environment *e) {
         assert(e);
 
         if (o->options->format == FORMAT_SHELL)
-                return output_shell(c, e);
+                return output_shell(o, c, e);
 
         for (const char *p = NULL; (p = environment_next(e, p));) {
                 output_text(o, COLOR_NONE, p);
@@ -197,15 +212,23 @@ void output_environment(const Output *o, Client *c, const Environment *e) {
 }
 
 int output_json(const Output *o, json_t *json) {
-        const bool pretty = o->options->format == FORMAT_JSON_PRETTY;
-        int r;
+        _cleanup_free_ char *text = NULL, *escaped = NULL;
+
+        assert(o);
 
         if (!json)
-                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+                return client_fail(
+                        EXIT_UNAVAILABLE,
+                        "This can't be put into JSON: there is no memory, or two names would be the same "
+                        "there. get --null is exact.");
 
-        r = json_dumpf(json, stdout, pretty ? JSON_INDENT(8) : JSON_COMPACT);
+        text = json_dumps(json, o->options->format == FORMAT_JSON_PRETTY ? JSON_INDENT(8) : JSON_COMPACT);
         json_decref(json);
-        if (r == 0)
-                (void) fputc('\n', stdout);
+        if (text && o->terminal)
+                escaped = text_escape_json(text, strlen(text));
+        if (!text || (o->terminal && !escaped))
+                output_fail();
+
+        (void) puts(escaped ? escaped : text);
         return 0;
 }

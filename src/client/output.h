@@ -33,6 +33,9 @@ int output_begin(Client *c, Output *ret);
 int output_end(Output *o, int status);
 void output_done(Output *o);
 
+/* Ends the program where there is no memory: half of what is to be printed must not pass for all of it. */
+_Noreturn void output_fail(void);
+
 /* Prints a text of a process, with a colour; control characters are escaped on a terminal. */
 void output_text(const Output *o, Color color, const char *text);
 

@@ -63,7 +63,9 @@ void pager_start(pid_t *ret) {
         if (pid < 0)
                 return;
 
+        /* Leaving is up to the pager. */
         (void) signal(SIGPIPE, SIG_IGN);
+        (void) signal(SIGINT, SIG_IGN);
         if (dup2(ours, STDOUT_FILENO) >= 0)
                 *ret = pid;
 }
@@ -74,7 +76,6 @@ void pager_done(pid_t *pager) {
         if (*pager <= 0)
                 return;
 
-        (void) fclose(stdout);
         while (waitpid(*pager, NULL, 0) < 0 && errno == EINTR)
                 ;
         *pager = 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,10 +73,10 @@ static int run(const Verb *verb, char *arguments[], const Options *o) {
 }
 
 /* Where a standard stream is closed, the next file that is opened would get its number, and what is written for people
- * would go there. What is written here fails. */
+ * would go there. What is written here fails. For the command of exec it is closed again. */
 static void close_gaps(void) {
         while (true) {
-                const int fd = open("/dev/null", O_RDONLY);
+                const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
                 if (fd > STDERR_FILENO || fd < 0) {
                         close_fd(fd);
@@ -93,7 +92,6 @@ int main(int argc, char *argv[]) {
         int r;
 
         close_gaps();
-        (void) setlocale(LC_ALL, "");
         argv[0] = (char *) "pekeenv"; /* getopt_long(3) reports by this name */
 
         r = options_parse(argc, argv, &options, &arguments);
@@ -102,8 +100,7 @@ int main(int argc, char *argv[]) {
         if (!arguments[0])
                 return client_fail(EXIT_USAGE, "Which process? Call pekeenv PID, or pekeenv --help.");
         if (strcmp(arguments[0], "help") == 0)
-                return options_parse(2, (char *[]){ argv[0], (char *) "--help", NULL }, &options,
-                                     &arguments);
+                options_help();
 
         verb = verb_find(arguments[0]);
         return verb ? run(verb, arguments + 1, &options) : run(verb_find("get"), arguments, &options);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "unit.h"
 
 #define NAME_PREFIX "name:"
+#define COMM_MAX 15U /* proc_pid_comm(5) */
 
 void target_done(Target *t) {
         assert(t);
@@ -143,11 +145,8 @@ static void print_candidate(const Target *t) {
 }
 
 static int report_candidates(const Client *c, const char *name, const Targets *t) {
-        _cleanup_free_ char *escaped = text_escape(name, strlen(name));
-
         (void) client_fail(EXIT_NO_PROCESS,
-                           "There are %zu processes called %s. Name one by its PID:", t->n_items,
-                           escaped ? escaped : "so");
+                           "There are %zu processes called %s. Name one by its PID:", t->n_items, name);
         if (!c->options->no_legend)
                 (void) fprintf(stderr, "%10s %-16s %s\n", "PID", "USER", "EXECUTABLE");
         for (size_t i = 0; i < t->n_items; i++)
@@ -182,23 +181,24 @@ static int find_by_name(Client *c, const char *name, Targets *t) {
                         "Processes of another place can't be found by name. Name one by its PID or unit.");
         if (c->options->all)
                 return client_fail(EXIT_USAGE, "--all takes a unit, such as nginx.service, not a name.");
+        if (name[0] == 0 || strlen(name) > COMM_MAX)
+                return client_fail(
+                        EXIT_USAGE,
+                        "'%s' is not the name of a process: that has 1 to %u bytes, see ps -o comm.", name,
+                        COMM_MAX);
 
         proc = opendir("/proc");
         if (!proc)
                 return client_fail(EXIT_UNAVAILABLE, "/proc can't be read: %s.", strerror(errno));
         while (r == 0 && (entry = readdir(proc)))
-                if (is_number(entry->d_name))
+                if (is_number(entry->d_name) && strtol(entry->d_name, NULL, 10) != getpid())
                         r = add_if_named(t, (pid_t) strtol(entry->d_name, NULL, 10), name);
         (void) closedir(proc);
         if (r != 0)
                 return r;
 
-        if (t->n_items == 0) {
-                _cleanup_free_ char *escaped = text_escape(name, strlen(name));
-
-                return client_fail(EXIT_NO_PROCESS, "No process that you can see is called %s.",
-                                   escaped ? escaped : "so");
-        }
+        if (t->n_items == 0)
+                return client_fail(EXIT_NO_PROCESS, "No process that you can see is called %s.", name);
 
         return t->n_items > 1 ? report_candidates(c, name, t) : 0;
 }
@@ -211,8 +211,10 @@ static int add_of_unit(Client *c, Targets *t, pid_t pid) {
         Target target = { .pid = pid, .pidfd = -EBADF };
         int r = 0;
 
-        if (!options_remote(c->options) && target_open(pid, &target) < 0)
-                return 0;
+        if (!options_remote(c->options))
+                r = target_open(pid, &target);
+        if (r < 0)
+                return r == -ESRCH || r == -ENOENT ? 0 : report_open(pid, r);
 
         r = targets_add(t, &target);
         target_done(&target);
@@ -238,8 +240,22 @@ static void remove_others(Targets *t, const pid_t pids[], size_t n_pids) {
         t->n_items = n;
 }
 
+/* There is a descriptor for each process. */
+static void allow_many_descriptors(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return;
+
+        limit.rlim_cur = limit.rlim_max;
+        (void) setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* Asks twice: only who is in the unit after it is held on to is the one that was meant. */
 static int find_by_unit(Client *c, const char *unit, Targets *t) {
+        if (c->options->all)
+                allow_many_descriptors();
+
         for (size_t n = 0; n < 2; n++) {
                 _cleanup_free_ pid_t *pids = NULL;
                 size_t n_pids;
@@ -259,7 +275,9 @@ static int find_by_unit(Client *c, const char *unit, Targets *t) {
                         remove_others(t, pids, n_pids);
         }
 
-        return t->n_items > 0 ? 0 : client_fail(EXIT_NO_PROCESS, "%s has no process any more.", unit);
+        return t->n_items > 0
+                       ? 0
+                       : client_fail(EXIT_TRY_AGAIN, "%s is being restarted, or ended. Try again.", unit);
 }
 
 /*

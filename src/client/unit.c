@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <string.h>
+#include <unistd.h>
 
 #include "unit.h"
 
@@ -57,6 +58,32 @@ static int report(const char *unit, const sd_bus_error *error, int r) {
                            error->message ? error->message : strerror(-r));
 }
 
+/* Connects, and finds out whether systemd means the same processes by their numbers as we do. */
+static int connect_for(Client *c, const char *unit) {
+        _cleanup_(sd_bus_creds_unrefp) sd_bus_creds *creds = NULL;
+        const char *name;
+        pid_t pid;
+        int r;
+
+        r = client_connect(c);
+        if (r != 0 || options_remote(c->options))
+                return r;
+
+        r = sd_bus_get_unique_name(c->bus, &name);
+        if (r >= 0)
+                r = sd_bus_get_name_creds(c->bus, name, SD_BUS_CREDS_PID, &creds);
+        if (r >= 0)
+                r = sd_bus_creds_get_pid(creds, &pid);
+        if (r >= 0 && pid == getpid())
+                return 0;
+
+        return client_fail(
+                EXIT_UNAVAILABLE,
+                "The system bus does not know this process as %d: it is of another PID namespace, and "
+                "so are the processes of %s. Name one by the PID that it has here.",
+                getpid(), unit);
+}
+
 int unit_get_main_process(Client *c, const char *unit, pid_t **ret, size_t *ret_n) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
@@ -75,7 +102,7 @@ int unit_get_main_process(Client *c, const char *unit, pid_t **ret, size_t *ret_
                                    "%s has no main process, as a service has. Use --all for all it has.",
                                    unit);
 
-        r = client_connect(c);
+        r = connect_for(c, unit);
         if (r != 0)
                 return r;
 
@@ -131,7 +158,7 @@ int unit_get_processes(Client *c, const char *unit, pid_t **ret, size_t *ret_n) 
         assert(ret);
         assert(ret_n);
 
-        r = client_connect(c);
+        r = connect_for(c, unit);
         if (r != 0)
                 return r;
 

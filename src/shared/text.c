@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "text.h"
@@ -146,10 +148,45 @@ static char *escape(const char *text, size_t size, const char *also) {
         return buf;
 }
 
+char *text_escape_json(const char *json, size_t size) {
+        enum { ESCAPE_SIZE = sizeof("\\uffff") - 1 };
+        char *buf, *q;
+
+        assert(json || size == 0);
+
+        if (size > SIZE_MAX / ESCAPE_SIZE - 1)
+                return NULL;
+
+        buf = q = malloc(size * ESCAPE_SIZE + 1);
+        if (!buf)
+                return NULL;
+
+        for (size_t i = 0; i < size;) {
+                uint32_t c = 0;
+                size_t n = utf8_decode(json + i, size - i, &c);
+
+                n = n > 0 ? n : 1;
+                if (is_control(c) && c != '\n')
+                        q += sprintf(q, "\\u%04" PRIX32, c);
+                else
+                        q = mempcpy(q, json + i, n);
+                i += n;
+        }
+
+        *q = 0;
+        return buf;
+}
+
 char *text_escape(const char *text, size_t size) {
         assert(text || size == 0);
 
         return escape(text, size, "\\");
+}
+
+char *text_escape_again(const char *text, size_t size) {
+        assert(text || size == 0);
+
+        return escape(text, size, "");
 }
 
 char *text_escape_markup(const char *text, size_t size) {

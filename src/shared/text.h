@@ -21,5 +21,11 @@ int utf8_replace_invalid(const char *text, size_t size, char **ret, size_t *ret_
  * text, size: the bytes. Returns a new NUL-terminated string, NULL without memory. */
 char *text_escape(const char *text, size_t size);
 
-/* The same for whoever may take it for markup: <, > and & are escaped, too. */
+/* The same of a text in which some may be escaped already: backslashes stay. */
+char *text_escape_again(const char *text, size_t size);
+
+/* The same of JSON: characters become \uHHHH, as JSON has it; line breaks stay. */
+char *text_escape_json(const char *json, size_t size);
+
+/* The same as text_escape() for whoever may take it for markup: <, > and & are escaped, too. */
 char *text_escape_markup(const char *text, size_t size);

@@ -107,7 +107,7 @@ def test_one_value_is_exact_whatever_it_is(alice, start):
     ["names", "--shell", "1"], ["exec", "-0", "1", "true"], ["describe", "--shell", "1"], ["get", "--all", "-0", "x.service"],
     ["get", "--all", "1"], ["get", "--all", "name:x"], ["exec", "--all", "x.service", "true"], ["names", "--mask", "1"],
     ["exec", "--mask", "1", "true"], ["get", "--direct", "-H", "x", "1"], ["get", "-M", "x", "name:y"],
-    ["get", "x.scope"], ["get", "--no", "1"],
+    ["get", "x.scope"], ["get", "--no", "1"], ["get", "name:"], ["get", "name:sixteen-bytes-is"], ["exec", "-q", "1"],
 ], ids=" ".join)
 def test_wrong_input_is_exit_status_64_with_a_reason(alice, arguments):
     got = alice.run(["pekeenv", *arguments])
@@ -185,6 +185,19 @@ def test_output_that_is_closed_is_an_error_and_goes_nowhere_else(alice, process)
 
     assert got.returncode == OUTPUT
     assert got.stderr.startswith("pekeenv: The output can't be written")
+
+
+def test_help_that_can_not_be_written_is_an_error(alice):
+    for option in ("--help", "--version", "help"):
+        got = alice.run(["sh", "-c", f"pekeenv {option} >/dev/full"])
+        assert (got.returncode, "No space" in got.stderr) == (OUTPUT, True), option
+
+
+def test_a_message_is_one_line_and_can_not_control_a_terminal(alice):
+    for argument in ("x\x1b[31m\ny\u202ez", "name:x\x1b[31m\ny", "--json=\x1b[31m\ny"):
+        got = alice.run(["pekeenv", "get", argument, "1"])
+        assert r"x\x1b[31m\ny"[1:] in got.stderr
+        assert got.stderr.isprintable() is False and got.stderr[:-1].isprintable()
 
 
 def test_who_reads_no_more_ends_it(alice, start):

@@ -128,6 +128,19 @@ def test_exec_leaves_nothing_of_its_own_behind(alice, process):
     assert got.stdout == "[0, 1, 2]\n"
 
 
+def test_exec_leaves_the_options_of_the_command_to_it(alice, process):
+    for arguments in (["exec", process, "/usr/bin/printf"], ["exec", process, "--", "/usr/bin/printf"],
+                      ["exec", "--", process, "/usr/bin/printf"], ["-q", "exec", "-q", process, "-q", "/usr/bin/printf"]):
+        got = pekeenv(alice, *arguments, "%s|", "-q", "--", "-0", "--help", "--wrong")
+        assert (got.stdout, got.stderr) == ("-q|--|-0|--help|--wrong|", ""), arguments
+
+
+def test_exec_leaves_closed_what_is_closed(alice, process):
+    got = alice.run(["sh", "-c", f"pekeenv exec {process} -- /bin/sh -c 'test -e /proc/$$/fd/1; echo $? >&2' >&-"])
+
+    assert got.stderr == "1\n"
+
+
 def test_exec_ends_as_the_command_does(alice, process):
     assert pekeenv(alice, "exec", process, "--", "/bin/sh", "-c", "exit 7").returncode == 7
     assert pekeenv(alice, "exec", process, "--", "/no-such-file").returncode == 127
@@ -187,6 +200,34 @@ def test_json_takes_every_text(alice, start):
     }
 
 
+def test_json_in_which_names_could_not_be_told_apart_is_refused(alice, start):
+    process = start.puppet(alice)
+    process.do(r"set_environ(b'A\xff=1', b'A\\xff=2')")
+    got = pekeenv(alice, "--json=short", str(process.pid))
+
+    assert (got.stdout, got.returncode) == ("", 69)
+    assert "two names" in got.stderr
+
+
+def test_names_that_do_not_arrive_as_they_are_are_told_of(alice, start):
+    process = start.puppet(alice)
+    process.do(r"set_environ(b'A\xff=1')")
+    got = pekeenv(alice, "names", str(process.pid))
+
+    assert (got.stdout, got.returncode) == ("A\ufffd\n", 0)
+    assert "UTF-8" in got.stderr
+    assert pekeenv(alice, "-q", "names", str(process.pid)).stderr == ""
+
+
+def test_a_hostile_name_does_not_unmask_a_secret(alice, start):
+    process = start.puppet(alice)
+    process.do(r"set_environ(b'\xffTOKEN=x1', b'[TOKEN=x2', b'\nSECRET\n=x3', b'token\\=x4')")
+
+    for locale in ("C.UTF-8", "C"):
+        got = pekeenv(alice, "--mask", "-0", str(process.pid), text=False, env={"PATH": "/usr/bin", "LC_ALL": locale})
+        assert got.stdout == b"\xffTOKEN=*****\0[TOKEN=*****\0\nSECRET\n=*****\0token\\=*****\0"
+
+
 def test_mask_hides_what_looks_like_a_secret(alice, start):
     process = start.puppet(alice)
     process.do(r"set_environ(b'DB_PASSWORD=x1', b'api_key=x2', b'HOME=/home', b'URL=postgres://u:p@ss@h/d?a=b, http://v:w@i', "
@@ -243,6 +284,10 @@ def test_a_process_may_be_named_by_its_name(alice, process, start):
     rename(named, "unique-name")
 
     assert pekeenv(alice, "name:unique-name", "A").stdout == "1\n"
+
+
+def test_the_command_does_not_find_itself_by_name(alice):
+    assert pekeenv(alice, "name:pekeenv").returncode == NO_PROCESS
 
 
 def test_of_several_processes_the_candidates_are_listed(alice, bob, start):
