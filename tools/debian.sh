@@ -11,7 +11,10 @@ CAP_NET_ADMIN=12
 CAP_SYS_PTRACE=19
 
 # What it takes to build, by the names of Debian's packages; what pekeenv-reader is linked with statically is in them, too.
-build_packages=(gcc libc6-dev meson pkgconf libsystemd-dev libelf-dev libseccomp-dev libcap-ng-dev)
+build_packages=(
+    gcc libc6-dev meson pkgconf scdoc
+    libsystemd-dev libelf-dev libseccomp-dev libcap-ng-dev libjansson-dev
+)
 
 say() {
     printf '%s\n' "$*"

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <stdint.h>
-#include <sys/types.h>
+#include "description.h"
+#include "environment.h"
+#include "target.h"
 
-#include "macro.h"
+/* The questions to org.pekeenv.Inspector, about a process that is held on to; in another place, about its PID. If polkit
+ * wants a password, an agent asks for it. All return 0 or an exit status. With --direct they are answered in this
+ * command, direct.h. */
 
-/* An environment in the format of /proc/PID/environ, each entry ended by a NUL byte. */
-typedef struct Environment {
-        char *data;
-        size_t size;
-} Environment;
+/* initial: what it was started with. Byte-exact, but from another place, where only D-Bus strings come from: then a byte
+ * that is no UTF-8 is U+FFFD, which is told as a note. */
+int inspector_get_environment(Client *c, const Target *t, bool initial, Environment *ret);
 
-/* Asks the service for the current environment of a process. If polkit needs a password, an agent that runs
- * in the caller's session asks for it.
- * Returns 0 or an exit status (client.h); then the reason was printed. */
-int inspector_get_environment(pid_t pid, Environment *ret);
+/* Asks for the values of variables: for that of a single one no more than this is asked for, which may be allowed where
+ * all is not.
+ * names: NULL-terminated, not empty. ret: an environment in which they are found, if they are set. */
+int inspector_get_variables(Client *c, const Target *t, char *names[], Environment *ret);
 
-/* Asks for one variable and no more, which may be allowed where all is not.
- * ret: its entry, as getenv(3) finds it; empty if it is not set.
- * Returns 0, an exit status as above, or -EOPNOTSUPP if only the whole environment can tell it: a name or a value that is
- * no UTF-8, or too long. */
-int inspector_get_variable(pid_t pid, const char *name, Environment *ret);
-void environment_done(Environment *e);
+/* ret: the names, as GetVariableNames() tells them. */
+int inspector_get_names(Client *c, const Target *t, Environment *ret);
+
+int inspector_describe(Client *c, const Target *t, Description *ret);

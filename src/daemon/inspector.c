@@ -16,6 +16,15 @@ static const Question questions[] = {
         { .method = "OpenEnvironment", .answer = ANSWER_FILE },
         { .method = "OpenEnvironmentByPIDFD", .by_pidfd = true, .answer = ANSWER_FILE },
         { .method = "GetInitialEnvironment", .initial = true, .answer = ANSWER_STRINGS },
+        { .method = "GetInitialEnvironmentByPIDFD",
+          .by_pidfd = true,
+          .initial = true,
+          .answer = ANSWER_STRINGS },
+        { .method = "OpenInitialEnvironment", .initial = true, .answer = ANSWER_FILE },
+        { .method = "OpenInitialEnvironmentByPIDFD",
+          .by_pidfd = true,
+          .initial = true,
+          .answer = ANSWER_FILE },
         { .method = "GetVariable", .part = PART_VALUE, .answer = ANSWER_STRING },
         { .method = "GetVariableByPIDFD", .by_pidfd = true, .part = PART_VALUE, .answer = ANSWER_STRING },
         { .method = "GetVariableNames", .part = PART_NAMES, .answer = ANSWER_STRINGS },
@@ -24,6 +33,10 @@ static const Question questions[] = {
           .part = PART_NAMES,
           .answer = ANSWER_STRINGS },
         { .method = "Describe", .part = PART_NOTHING, .answer = ANSWER_DESCRIPTION },
+        { .method = "DescribeByPIDFD",
+          .by_pidfd = true,
+          .part = PART_NOTHING,
+          .answer = ANSWER_DESCRIPTION },
 };
 
 static const Question *question_find(const char *method) {
@@ -51,18 +64,18 @@ static int open_pid(uint32_t pid) {
 
 static int read_process(sd_bus_message *message, const Question *question, int *ret_pidfd, pid_t *ret_pid) {
         uint32_t pid = 0;
-        int fd, r;
+        int fd;
 
         if (question->by_pidfd) {
-                r = sd_bus_message_read(message, "h", &fd);
-                if (r < 0)
-                        return r;
+                if (sd_bus_message_read(message, "h", &fd) < 0)
+                        return -EINVAL; /* the bus does not look whether the message has it */
 
                 fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
                 if (fd < 0)
                         return -errno;
         } else {
-                r = sd_bus_message_read(message, "u", &pid);
+                int r = sd_bus_message_read(message, "u", &pid);
+
                 if (r < 0)
                         return r;
 
@@ -137,11 +150,15 @@ static const sd_bus_vtable vtable[] = {
         METHOD("OpenEnvironment", "u", pid, "h", environment),
         METHOD("OpenEnvironmentByPIDFD", "h", pidfd, "h", environment),
         METHOD("GetInitialEnvironment", "u", pid, "as", environment),
+        METHOD("GetInitialEnvironmentByPIDFD", "h", pidfd, "as", environment),
+        METHOD("OpenInitialEnvironment", "u", pid, "h", environment),
+        METHOD("OpenInitialEnvironmentByPIDFD", "h", pidfd, "h", environment),
         METHOD2("GetVariable", "us", pid, name, "s", value),
         METHOD2("GetVariableByPIDFD", "hs", pidfd, name, "s", value),
         METHOD("GetVariableNames", "u", pid, "as", names),
         METHOD("GetVariableNamesByPIDFD", "h", pidfd, "as", names),
         METHOD("Describe", "u", pid, "a{sv}", description),
+        METHOD("DescribeByPIDFD", "h", pidfd, "a{sv}", description),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "capabilities.h"
@@ -13,6 +14,7 @@
 #include "log.h"
 #include "names.h"
 #include "privileges.h"
+#include "sanitizers.h"
 #include "service.h"
 #include "zygote.h"
 
@@ -139,6 +141,10 @@ int main(int argc, char *argv[]) {
         r = run(idle_usec);
         if (r < 0)
                 log_error("pekeenvd can't go on: %s", strerror(-r));
+
+        /* What is looked for leaks must be dumpable. */
+        if (WITH_SANITIZERS)
+                (void) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 
         return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

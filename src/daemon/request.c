@@ -79,7 +79,7 @@ void request_fail(Request *request, int failure) {
 }
 
 static void request_audit(const Request *request, int result) {
-        audit_write(&(AuditEntry){
+        const AuditEntry entry = {
                 .method = request->question->method,
                 .action = question_action(request->question),
                 .variable = request->variable,
@@ -89,7 +89,9 @@ static void request_audit(const Request *request, int result) {
                 .unit = request->names.unit,
                 .access = request->access,
                 .result = result,
-        });
+        };
+
+        audit_write(request->service->audit, &entry);
 }
 
 static int on_deadline(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata) {

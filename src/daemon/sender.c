@@ -99,6 +99,10 @@ static int on_leave(sd_bus_message *signal, void *userdata, sd_bus_error *error 
         Sender *sender;
         int r;
 
+        /* To sd-bus any unique name may be that of the one in a match rule, and anybody can send us a signal. */
+        if (strcmp(sd_bus_message_get_sender(signal), "org.freedesktop.DBus") != 0)
+                return 0;
+
         r = sd_bus_message_read(signal, "s", &name);
         if (r < 0)
                 return r;

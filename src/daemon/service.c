@@ -206,7 +206,9 @@ int service_new(int readers_fd, int names_fd, uint64_t idle_usec, Service **ret)
         if (r < 0)
                 return r;
 
-        r = reader_pool_new(s->event, TAKE_FD(readers), on_change, s, &s->readers);
+        r = audit_new(s->event, &s->audit);
+        if (r >= 0)
+                r = reader_pool_new(s->event, TAKE_FD(readers), on_change, s, &s->readers);
         if (r >= 0)
                 r = name_pool_new(s->event, TAKE_FD(names), on_change, s, &s->names);
         if (r < 0)
@@ -226,7 +228,7 @@ int service_new(int readers_fd, int names_fd, uint64_t idle_usec, Service **ret)
 static void service_say_last_words(Service *s) {
         if (s->bus)
                 (void) sd_bus_call_method(s->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                          "org.freedesktop.DBus.Peer", "Ping", NULL, NULL, NULL);
+                                          "org.freedesktop.DBus", "GetId", NULL, NULL, NULL);
 }
 
 Service *service_free(Service *s) {
@@ -241,6 +243,7 @@ Service *service_free(Service *s) {
         sd_bus_flush_close_unref(s->bus);
         name_pool_free(s->names);
         reader_pool_free(s->readers);
+        audit_free(s->audit);
         sd_event_source_disable_unref(s->retry);
         sd_event_source_disable_unref(s->trim_timer);
         sd_event_source_disable_unref(s->idle_timer);

@@ -5,6 +5,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "audit.h"
 #include "names.h"
 #include "reader-pool.h"
 #include "sender.h"
@@ -18,6 +19,7 @@ typedef struct Service {
         ReaderPool *readers;
         NamePool *names;
         Senders *senders;
+        Audit *audit;
 
         TAILQ_HEAD(, Request) requests; /* oldest first */
         size_t n_requests;

@@ -11,8 +11,8 @@
 #include "recorder.h"
 #include "zygote.h"
 
-/* Room for an environment of the largest size while it is made larger or turned into text. */
-#define READER_MEMORY_MAX (6ULL * RECORDER_BYTES_MAX)
+/* Room for an environment of the largest size while it is made larger, and for the program. */
+#define READER_MEMORY_MAX (3ULL * RECORDER_BYTES_MAX)
 
 static void run_reader(int fd, void *userdata) {
         reader_run(fd, userdata);

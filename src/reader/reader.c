@@ -175,6 +175,10 @@ static int reader_answer(Reader *reader, ReaderReply *reply) {
                 return r;
 
         if (request->text) {
+                /* It will not become smaller, and could take three times the memory. */
+                if (snapshot.size > request->size_max)
+                        return -E2BIG;
+
                 r = snapshot_make_text(&snapshot);
                 if (r < 0)
                         return r;

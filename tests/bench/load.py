@@ -8,6 +8,7 @@ Prints tables in Markdown."""
 import argparse
 import os
 import pathlib
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -61,6 +62,14 @@ METHODS = {
     '**stranger’s process**': ('Inspector', 'GetEnvironment', 'stranger', '`Authorize`', 1.15),
 }
 
+# And how often each is executed in a round.
+COMMANDS = {
+    'cat /proc/PID/environ': 200,
+    'pekeenv get PID': 200,
+    'ps eww -p PID': 100,
+    'gdb -q -batch -p PID -ex "print ((char **) environ)[0]@30"': 5,
+}
+
 
 class Stage:
     """The users and programs that are needed."""
@@ -68,8 +77,8 @@ class Stage:
     def __init__(self, build):
         self.build = build
         self.started = []
-        for program in ('tests/bench/bench-calls', 'tests/bench/bench-service', 'tests/targets/copy-pie'):
-            shutil.copy(build / program, DIRECTORY)  # where everybody may execute it
+        for program in ('bench/bench-calls', 'bench/bench-service', 'bench/bench-spawn', 'targets/copy-pie'):
+            shutil.copy(build / 'tests' / program, DIRECTORY)  # where everybody may execute it
 
         self.start(['unshare', '--net', sys.executable, '-c', JOURNAL])
         self.subjects = {'own': [], 'stranger': []}
@@ -165,6 +174,33 @@ def table_of_clients(results):
     return table(
         ['clients', '', 'calls per second', 'p50', 'p99', 'p50 to p50, median of rounds (range)'],
         [row_of_clients(clients, rounds, name) for clients, rounds in results.items() for name in METHODS],
+    )
+
+
+#
+# Commands
+#
+
+
+def measure_commands(stage):
+    """Whole commands, from start to end, of a user about a process of his own, in turns."""
+    results = {command: [] for command in COMMANDS if shutil.which(command.split()[0])}
+    for n in range(ROUNDS):
+        for command in results:
+            say(f'commands, round {n + 1}: {command}')
+            words = shlex.split(command.replace('PID', str(stage.processes[0].pid)))
+            spawn = [f'{DIRECTORY}/bench-spawn', str(COMMANDS[command]), *words]
+            results[command].append(parse(users.User(CALLERS[0]).run(spawn, check=True).stdout)['spawn'])
+    return results
+
+
+def table_of_commands(results):
+    return table(
+        ['the whole command, by the user whose process it is', 'median', 'p99'],
+        [
+            [f'`{command}`', *(milliseconds(statistics.median(times)) for times in zip(*rounds))]
+            for command, rounds in results.items()
+        ],
     )
 
 
@@ -296,11 +332,12 @@ def main():
         for name in METHODS:
             stage.call(name, 1, calls=20)
         clients = table_of_clients(measure_clients(stage))
+        commands = table_of_commands(measure_commands(stage))
         costs = table_of_costs(measure_start(stage), *measure_growth(stage, count), count, measure_neighbour(stage))
     finally:
         stage.end()
 
-    print(clients, costs, sep='\n\n')
+    print(clients, commands, costs, sep='\n\n')
 
 
 if __name__ == '__main__':

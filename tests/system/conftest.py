@@ -9,7 +9,10 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 import polkit  # noqa: E402
+import service  # noqa: E402
+import shells  # noqa: E402
 import target  # noqa: E402
+import terminal  # noqa: E402
 import users  # noqa: E402
 
 # What the bus says all the time.
@@ -17,6 +20,13 @@ EVERYDAY = (
     "a monitor", "Monitoring", "Reloaded", "Activating", "Successfully activated", "pending replies", "fd limit",
     "org.freedesktop.systemd1",
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def end_of_the_service():
+    """The last of a build with sanitizers is to look for leaks."""
+    yield
+    service.stop()
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +117,17 @@ def directory():
     path = tempfile.mkdtemp(dir=os.environ["PEKEENV_TEST_DIR"])
     os.chmod(path, 0o755)
     return path
+
+
+@pytest.fixture(params=shells.ALL, ids=lambda shell: shell.__name__)
+def shell(request, alice, directory):
+    """A shell in a terminal of alice's; her home directory is `directory`."""
+    if shells.MISSING:
+        pytest.skip("missing: " + " ".join(shells.MISSING))
+    os.chown(directory, alice.uid, alice.gid)
+    started = terminal.Terminal(alice, alice.do(request.param, directory), directory, {"HOME": directory})
+    yield shells.Shell(started, tabs=2 if request.param is shells.bash else 1)
+    started.end()
 
 
 @pytest.fixture

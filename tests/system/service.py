@@ -2,6 +2,7 @@
 """The service's processes, and how the bus starts it."""
 
 import os
+import select
 import shutil
 import signal
 import time
@@ -14,12 +15,20 @@ READER = "/usr/libexec/pekeenv-reader"
 ACTIVATION_FILE = "/usr/share/dbus-1/system-services/org.pekeenv.Inspector.service"
 
 
+def wait_for_end(pidfd):
+    """Waits until a process has ended, and closes its pidfd."""
+    assert select.select([pidfd], [], [], LIMIT)[0], "it has not ended"
+    os.close(pidfd)
+
+
 def stop():
-    """Stops the service, if it runs, and returns when the bus knows."""
+    """Stops the service, if it runs, and returns when the bus knows and it has ended."""
     with bus.watch_owners() as watch:
         if bus.has_owner(bus.NAME):
-            os.kill(bus.owner_pid(), signal.SIGTERM)
+            pidfd = os.pidfd_open(bus.owner_pid())
+            signal.pidfd_send_signal(pidfd, signal.SIGTERM)
             watch.wait_for_owner(bus.NAME, present=False)
+            wait_for_end(pidfd)
 
 
 def start():
@@ -69,6 +78,17 @@ def wait_until_at_rest(zygote):
 
 def capabilities(pid):
     return {name: int(target.status(pid, name), 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")}
+
+
+def resident(pid):
+    """Returns the memory of a process, in KiB. Without meaning where freed memory is kept, see keeps_freed_memory()."""
+    return int(target.status(pid, "VmRSS").split()[0])
+
+
+def keeps_freed_memory(pid):
+    """Whether the program was built with sanitizers, which do so to see whether anybody still uses it."""
+    with open(f"/proc/{pid}/maps") as file:
+        return "asan" in file.read()
 
 
 class CommandLine:

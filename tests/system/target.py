@@ -4,6 +4,7 @@
 import os
 import re
 import select
+import shutil
 import subprocess
 import textwrap
 
@@ -88,6 +89,20 @@ def status(pid, key):
 def puppet(user, env=None, prefix=(), python=PYTHON, **options):
     """A Python program that can be told what to do. prefix: a command that starts it."""
     return Target(user, [*prefix, python, "-c", PUPPET], env, **options)
+
+
+DEMONSTRATION = os.path.abspath(f"{__file__}/../../../tools/demonstration.pl")
+DOTENV = "DATABASE_URL=postgres://app:hunter2@db.example/app\nLOG_LEVEL=debug\n"
+
+
+def demonstration(user, directory):
+    """What the documentation shows: a program that was started with LOG_LEVEL and DEPLOY_TOKEN, has loaded a dotenv file
+    since, and removed the token. directory: where everybody may read."""
+    with open(f"{directory}/dotenv", "w") as file:
+        file.write(DOTENV)
+    program = shutil.copy(DEMONSTRATION, directory)
+    return Target(user, ["perl", program, f"{directory}/dotenv", "3600"], {
+        "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LOG_LEVEL": "info", "DEPLOY_TOKEN": "for-the-start-only"})
 
 
 def initial(target):

@@ -9,10 +9,13 @@ import pytest
 
 import bus
 import polkit
+import service
 import target
 
 JOURNAL = "/run/systemd/journal/socket"
 ALLOWED = "a6e9e24d5ac84f0cbb0d1b1d53ba2f44"
+LEFT_OUT = "6f1b7a5e3c0d49b2a1e84f5d9c7730aa"
+OWN_ENTRIES_MAX = 1000  # of a user who reads his own processes
 REFUSED = "4d2f9d0e2c1b4e7a8f0c6a37d1be95c3"
 
 
@@ -153,3 +156,36 @@ def test_a_call_that_wants_no_answer_is_not_worked_on(bob, process, journal):
 
     bob.do(call_both)
     assert [journal.entry()["PEKEENV_METHOD"] for _ in range(2)] == ["GetInitialEnvironment"] * 2
+
+
+def read_many(pid, count):
+    connection = bus.connect()
+    for _ in range(count):
+        bus.call("Describe", pid, connection=connection)
+
+
+def test_who_reads_his_own_processes_on_and_on_has_most_of_it_counted(alice, bob, root, process, journal):
+    """So that there is room in the journal for the others, of whom nothing is left out."""
+    service.stop()
+
+    reading = bob.begin(read_many, process.pid, OWN_ENTRIES_MAX + 5)
+    for _ in range(OWN_ENTRIES_MAX):
+        assert journal.entry()["PEKEENV_CALLER_UID"] == str(bob.uid)
+    reading.result()
+    alice.is_refused("GetEnvironment", process.pid)
+    assert_about(journal.entry(), process, alice, bob, "refused", "polkit")
+    root.call("GetEnvironment", process.pid)
+    assert_about(journal.entry(), process, root, bob, "allowed", "root")
+
+    service.stop()
+    entry = journal.entry()
+    assert (entry["PEKEENV_RESULT"], entry["PEKEENV_REASON"]) == ("allowed", "own")
+    assert (entry["MESSAGE_ID"], entry["PEKEENV_LEFT_OUT"], entry["PEKEENV_CALLER_UID"]) == (LEFT_OUT, "5", str(bob.uid))
+    assert journal.entry(limit=0) is None
+
+
+def test_root_is_not_left_out(root, process, journal):
+    asking = root.begin(read_many, process.pid, OWN_ENTRIES_MAX + 5)
+    for _ in range(OWN_ENTRIES_MAX + 5):
+        assert journal.entry()["PEKEENV_REASON"] == "root"
+    asking.result()

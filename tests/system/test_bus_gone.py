@@ -2,7 +2,6 @@
 """When the bus goes, all of the service goes."""
 
 import os
-import select
 import signal
 import subprocess
 
@@ -31,14 +30,10 @@ def wait_for_name(address):
         ["gdbus", "wait", "--address", address, f"--timeout={LIMIT}", "org.pekeenv.Inspector"], check=True)
 
 
-def wait_for_end(pidfd):
-    assert select.select([pidfd], [], [], LIMIT)[0], "it has not ended"
-    os.close(pidfd)
-
-
 def test_without_a_bus_no_process_is_left(other_bus):
     process, address = other_bus
-    with subprocess.Popen([SERVICE], env={"DBUS_SYSTEM_BUS_ADDRESS": address}, stderr=subprocess.PIPE) as main:
+    environment = os.environ | {"DBUS_SYSTEM_BUS_ADDRESS": address}
+    with subprocess.Popen([SERVICE], env=environment, stderr=subprocess.PIPE) as main:
         wait_for_name(address)
         zygote, names = service.zygotes(main.pid)
         pids = [main.pid, zygote, *service.children(zygote), names, *service.children(names)]
@@ -47,6 +42,6 @@ def test_without_a_bus_no_process_is_left(other_bus):
 
         process.send_signal(signal.SIGKILL)
         for pidfd in pidfds:
-            wait_for_end(pidfd)
+            service.wait_for_end(pidfd)
         assert main.wait() == 1
         assert b"bus is gone" in main.stderr.read()

@@ -57,14 +57,18 @@ def test_busctl_introspect(alice):
     assert rows[".OpenEnvironment"] == ["method", "u", "h", "-"]
     assert rows[".OpenEnvironmentByPIDFD"] == ["method", "h", "h", "-"]
     assert rows[".GetInitialEnvironment"] == ["method", "u", "as", "-"]
+    assert rows[".GetInitialEnvironmentByPIDFD"] == ["method", "h", "as", "-"]
+    assert rows[".OpenInitialEnvironment"] == ["method", "u", "h", "-"]
+    assert rows[".OpenInitialEnvironmentByPIDFD"] == ["method", "h", "h", "-"]
     assert rows[".GetVariable"] == ["method", "us", "s", "-"]
     assert rows[".GetVariableByPIDFD"] == ["method", "hs", "s", "-"]
     assert rows[".GetVariableNames"] == ["method", "u", "as", "-"]
     assert rows[".GetVariableNamesByPIDFD"] == ["method", "h", "as", "-"]
     assert rows[".Describe"] == ["method", "u", "a{sv}", "-"]
+    assert rows[".DescribeByPIDFD"] == ["method", "h", "a{sv}", "-"]
     assert rows[".Version"][:2] == ["property", "s"]
     assert "const" in rows[".Version"]
-    assert len(rows) == 11
+    assert len(rows) == 15
 
 
 def test_busctl_tree(alice):

@@ -12,7 +12,10 @@ import service
 
 MISSING = 1
 USAGE = 64
+NO_PROCESS = 66
 UNAVAILABLE = 69
+OUTPUT = 74
+TRY_AGAIN = 75
 DENIED = 77
 
 
@@ -82,7 +85,7 @@ def test_for_one_name_nothing_else_is_asked_for(alice, process):
     with bus.Watch("type='method_call',interface='org.pekeenv.Inspector'") as watch:
         assert get(alice, process, "B").stdout == "two words\n"
         assert get(alice, process, "NOT").returncode == MISSING
-        assert [message["member"] for message in watch.seen()] == ["GetVariable"] * 2
+        assert [message["member"] for message in watch.seen()] == ["GetVariableByPIDFD"] * 2
 
 
 def test_one_value_is_exact_whatever_it_is(alice, start):
@@ -98,21 +101,46 @@ def test_one_value_is_exact_whatever_it_is(alice, start):
 
 @pytest.mark.parametrize("arguments", [
     [], ["get"], ["get", "0"], ["get", "-1"], ["get", "x"], ["get", "1x"], ["get", ""], ["get", " 1"],
-    ["get", "99999999999"], ["get", "4294967297"], ["get", "--wrong", "1"], ["take", "1"], ["--wrong"],
+    ["get", "99999999999"], ["get", "4294967297"], ["get", "--wrong", "1"], ["take", "1"], ["--wrong"], ["-0"],
+    ["names"], ["names", "1", "2"], ["diff", "1", "2", "3"], ["exec", "1"], ["get", "--json=yes", "1"],
+    ["get", "-0", "--shell", "1"], ["get", "--shell", "--json=short", "1"], ["diff", "-H", "x", "-M", "y", "1"],
+    ["names", "--shell", "1"], ["exec", "-0", "1", "true"], ["describe", "--shell", "1"], ["get", "--all", "-0", "x.service"],
+    ["get", "--all", "1"], ["get", "--all", "name:x"], ["exec", "--all", "x.service", "true"], ["names", "--mask", "1"],
+    ["exec", "--mask", "1", "true"], ["get", "--direct", "-H", "x", "1"], ["get", "-M", "x", "name:y"],
+    ["get", "x.scope"], ["get", "--no", "1"],
 ], ids=" ".join)
 def test_wrong_input_is_exit_status_64_with_a_reason(alice, arguments):
     got = alice.run(["pekeenv", *arguments])
 
-    assert got.returncode == USAGE
+    assert got.returncode == (2 if arguments[:1] == ["diff"] and "-H" not in arguments else USAGE)
     assert got.stdout == ""
     assert got.stderr.startswith("pekeenv: ")
 
 
-def test_no_such_process_is_exit_status_69(alice):
+def test_no_such_process_is_exit_status_66(alice):
     got = get(alice, str(2**22 + 1))
 
+    assert got.returncode == NO_PROCESS
+    assert got.stderr == f"pekeenv: There is no process {2**22 + 1}, or not any more.\n"
+
+
+def test_the_id_of_a_thread_is_no_process(alice, start):
+    process = start.puppet(alice)
+    process.do("import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()")
+    thread = max(int(name) for name in os.listdir(f"/proc/{process.pid}/task"))
+    got = get(alice, str(thread))
+
+    assert got.returncode == NO_PROCESS
+    assert "ID of a thread" in got.stderr
+
+
+def test_what_can_not_be_found_is_exit_status_69(alice, start):
+    process = start.puppet(alice)
+    process.do("ctypes.c_void_p.in_dll(libc, 'environ').value = 8")
+    got = get(alice, str(process.pid))
+
     assert got.returncode == UNAVAILABLE
-    assert got.stderr == f"pekeenv: There is no process {2**22 + 1}, or not any more. Check the PID.\n"
+    assert f"process {process.pid}" in got.stderr
 
 
 def test_no_right_is_exit_status_77(alice, bob, start):
@@ -124,7 +152,7 @@ def test_no_right_is_exit_status_77(alice, bob, start):
     assert got.stderr.startswith(f"pekeenv: You may not read the environment of process {process.pid} of user bob:")
 
 
-def test_without_the_service_it_asks_whether_it_is_installed(alice, process):
+def test_without_the_service_it_says_what_to_do(alice, process):
     service.stop()
     os.rename(service.ACTIVATION_FILE, service.ACTIVATION_FILE + ".away")
     bus.call_bus("ReloadConfig", signature="")
@@ -135,7 +163,7 @@ def test_without_the_service_it_asks_whether_it_is_installed(alice, process):
         bus.call_bus("ReloadConfig", signature="")
 
     assert got.returncode == UNAVAILABLE
-    assert "Is it installed?" in got.stderr
+    assert "Install it" in got.stderr and "--direct" in got.stderr
 
 
 def test_without_a_bus_it_says_so(alice, process):
@@ -148,12 +176,27 @@ def test_without_a_bus_it_says_so(alice, process):
 def test_output_that_can_not_be_written_is_an_error(alice, process):
     got = alice.run(["sh", "-c", f"pekeenv get {process} >/dev/full"])
 
-    assert got.returncode == UNAVAILABLE
+    assert got.returncode == OUTPUT
     assert "No space" in got.stderr
 
 
+def test_output_that_is_closed_is_an_error_and_goes_nowhere_else(alice, process):
+    got = alice.run(["sh", "-c", f"pekeenv get {process} >&-"])
+
+    assert got.returncode == OUTPUT
+    assert got.stderr.startswith("pekeenv: The output can't be written")
+
+
+def test_who_reads_no_more_ends_it(alice, start):
+    process = start.puppet(alice)
+    process.do("set_environ(b'A=' + b'x' * 1000000)")
+    got = alice.run(["bash", "-c", f"pekeenv get {process.pid} | true; exit ${{PIPESTATUS[0]}}"])
+
+    assert (got.returncode, got.stderr) == (128 + 13, "")
+
+
 def test_help_is_on_standard_output(alice):
-    for arguments in (["--help"], ["-h"], ["get", "--help"], ["get", "-h"]):
+    for arguments in (["--help"], ["-h"], ["help"], ["get", "--help"], ["get", "-h"], ["diff", "1", "--help"]):
         shown = alice.run(["pekeenv", *arguments])
         assert shown.returncode == 0
         assert "get" in shown.stdout

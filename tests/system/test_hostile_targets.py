@@ -418,7 +418,7 @@ def resources(main, zygote):
     """What the service has: descriptors, threads, and memory in KiB, of both processes."""
     return {
         pid: (len(os.listdir(f"/proc/{pid}/fd")), int(target.status(pid, "Threads")),
-              int(target.status(pid, "VmRSS").split()[0]))
+              0 if service.keeps_freed_memory(pid) else service.resident(pid))
         for pid in (main, zygote)
     }
 

@@ -543,23 +543,44 @@ static int have_very_large_environment(void *userdata _unused_) {
         return clearenv() != 0 || putenv(value) != 0 ? -1 : 0;
 }
 
+static void read_very_large_environment(ReaderReply *ret_reply, off_t *ret_size, size_t text_max) {
+        Subject s = subject_new(have_very_large_environment, NULL);
+        ReaderRequest request = request_of_root();
+        struct stat st;
+
+        request.text = text_max > 0;
+        if (text_max > 0)
+                request.size_max = text_max;
+        identify(&s, &request, -EBADF);
+        give_consent(&s);
+        assert_int_equal(fstat(s.answer_fd, &st), 0);
+        *ret_reply = s.reply;
+        *ret_size = st.st_size;
+        subject_done(&s);
+}
+
 static void test_the_largest_environments_can_be_read_within_the_limits(void **state _unused_) {
+        ReaderReply reply;
+        off_t size;
+
         skip_where_readers_cannot_run();
 
-        for (unsigned text = 0; text <= 1; text++) {
-                Subject s = subject_new(have_very_large_environment, NULL);
-                ReaderRequest request = request_of_root();
-                struct stat st;
+        read_very_large_environment(&reply, &size, 0);
+        assert_int_equal(reply.error, 0);
+        assert_int_equal(reply.size, 125U * 1024U * 1024U);
+        assert_int_equal(size, 125U * 1024U * 1024U);
+}
 
-                request.text = text > 0;
-                identify(&s, &request, -EBADF);
-                give_consent(&s);
-                assert_int_equal(s.reply.error, 0);
-                assert_int_equal(s.reply.size, 125U * 1024U * 1024U);
-                assert_int_equal(fstat(s.answer_fd, &st), 0);
-                assert_int_equal(st.st_size, 125U * 1024U * 1024U);
-                subject_done(&s);
-        }
+/* There would be no room for it. */
+static void test_what_is_too_large_for_a_message_is_not_turned_into_text(void **state _unused_) {
+        ReaderReply reply;
+        off_t size;
+
+        skip_where_readers_cannot_run();
+
+        read_very_large_environment(&reply, &size, 16U * 1024U * 1024U);
+        assert_int_equal(reply.error, -E2BIG);
+        assert_int_equal(size, 0);
 }
 
 int main(void) {
@@ -581,6 +602,7 @@ int main(void) {
                 cmocka_unit_test(test_many_readers_can_wait_at_once),
                 cmocka_unit_test(test_hostile_pointers_are_an_error_and_the_next_reader_works),
                 cmocka_unit_test(test_the_largest_environments_can_be_read_within_the_limits),
+                cmocka_unit_test(test_what_is_too_large_for_a_message_is_not_turned_into_text),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "macro.h"
+#include "sanitizers.h"
 
 /* Skips the running test. tools/check fails if a line "SKIP: reason" is printed where it should not be. */
 #define skip_because(format, ...)                            \
@@ -33,17 +34,6 @@
                 skip();                       \
         } while (0)
 
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_ASAN true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UNDER_ASAN true
-#endif
-#endif
-#ifndef UNDER_ASAN
-#define UNDER_ASAN false
-#endif
-
 static inline bool under_valgrind(void) {
         const char *preload = getenv("LD_PRELOAD");
 
@@ -52,7 +42,7 @@ static inline bool under_valgrind(void) {
 
 /* Sandboxed processes may make but a few system calls; checkers make others on top. */
 static inline bool under_checker(void) {
-        return UNDER_ASAN || under_valgrind();
+        return WITH_SANITIZERS || under_valgrind();
 }
 
 #define SANDBOX_UNDER_CHECKER "the checker's own system calls are not in the sandbox's filter"

@@ -15,12 +15,15 @@ import users  # noqa: E402
 ADMINISTRATORS_PASSWORD = "open sesame"
 
 # In this order: each file finds what the one before has left, and the last one takes everything away.
-ORDER = ["fresh_machine", "try", "unit", "who_may_ask", "corpus", "aftermath", "uninstall"]
+ORDER = [
+    "fresh_machine", "try", "unit", "who_may_ask", "flood", "command_line", "completion", "corpus", "aftermath",
+    "uninstall",
+]
 
 
 def pytest_collection_modifyitems(items):
-    names = [f"test_{name}" for name in ORDER]
-    items.sort(key=lambda item: names.index(item.module.__name__))
+    names = {f"test_{name}": place for place, name in enumerate(ORDER)}
+    items.sort(key=lambda item: names.get(item.module.__name__, len(names)))
 
 
 @pytest.fixture(scope="session", autouse=True)

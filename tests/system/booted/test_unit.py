@@ -137,6 +137,12 @@ def test_it_can_neither_dump_core_nor_lock_memory(main):
     assert limits["Max locked memory"] == ["0", "0"]
 
 
+def test_its_memory_has_a_limit_at_which_a_reader_ends_and_the_service_goes_on(main):
+    assert show("MemoryMax") == str(2 << 30)
+    assert show("MemorySwapMax") == "0"
+    assert show("OOMPolicy") == "continue"
+
+
 def test_how_exposed_systemd_finds_it(capsys):
     found = subprocess.run(
         ["systemd-analyze", "security", "--no-pager", UNIT], stdout=subprocess.PIPE, text=True, check=True).stdout

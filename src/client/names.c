@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "show.h"
+
+static int take(Client *c, const Target *t, char *names[] _unused_, Answer *ret) {
+        return inspector_get_names(c, t, &ret->environment);
+}
+
+static void print(const Output *o, Client *c, const Answer *a) {
+        output_environment(o, c, &a->environment);
+}
+
+static json_t *make_json(const Answer *a) {
+        return json_strings(&a->environment);
+}
+
+int verb_names(Client *c, char *arguments[]) {
+        static const Show show = { "names", take, print, make_json };
+
+        assert(c);
+        assert(arguments);
+
+        if (c->options->mask)
+                return client_fail(EXIT_USAGE,
+                                   "names does not go with --mask: there are no values to hide.");
+
+        return show_processes(c, &show, arguments);
+}
