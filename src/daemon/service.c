@@ -207,10 +207,8 @@ int service_new(int readers_fd, int names_fd, uint64_t idle_usec, Service **ret)
                 return r;
 
         r = audit_new(s->event, &s->audit);
-        if (r < 0)
-                return r;
-
-        r = reader_pool_new(s->event, TAKE_FD(readers), on_change, s, &s->readers);
+        if (r >= 0)
+                r = reader_pool_new(s->event, TAKE_FD(readers), on_change, s, &s->readers);
         if (r >= 0)
                 r = name_pool_new(s->event, TAKE_FD(names), on_change, s, &s->names);
         if (r < 0)
