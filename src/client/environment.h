@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "macro.h"
+#include "buffer.h"
 
 /* Strings, each ended by a NUL byte: an environment in the format of /proc/PID/environ, or names. */
 typedef struct Environment {
@@ -44,6 +44,9 @@ int variable_compare(const Variable *a, const Variable *b);
 /* The entries as execve(2) takes them: a NULL-terminated list to be freed, into the environment itself. Returns NULL
  * without memory. */
 char **environment_list(const Environment *e);
+
+/* Makes one of the strings in a buffer, each with its NUL byte. Returns 0 or -ENOMEM, also if something is missing there. */
+int environment_take(Buffer *strings, Environment *ret);
 
 /* Takes a file over that the service has made. Returns 0, -ENOMEM or the errno of pread(2). */
 int environment_read(int fd, Environment *ret);

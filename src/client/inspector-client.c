@@ -123,27 +123,15 @@ static int call(Client *c, const Target *t, const char *method, const char *vari
 
 /* Takes over an answer of type "as". */
 static int read_strings(sd_bus_message *reply, Environment *ret) {
-        _cleanup_(environment_done) Environment e = {};
+        _cleanup_(buffer_done) Buffer strings = {};
         const char *string;
-        FILE *stream;
         int r;
-
-        stream = open_memstream(&e.data, &e.size);
-        if (!stream)
-                return -errno;
 
         r = sd_bus_message_enter_container(reply, 'a', "s");
         while (r >= 0 && (r = sd_bus_message_read(reply, "s", &string)) > 0)
-                if (fwrite(string, strlen(string) + 1, 1, stream) != 1)
-                        r = -ENOMEM;
-        if (fclose(stream) != 0 && r >= 0)
-                r = -ENOMEM;
-        if (r < 0)
-                return r;
+                buffer_add(&strings, string, strlen(string) + 1);
 
-        *ret = e;
-        e = (Environment){};
-        return 0;
+        return r < 0 ? r : environment_take(&strings, ret);
 }
 
 static bool has_replacement(const Environment *e) {
