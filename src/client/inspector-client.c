@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "direct.h"
@@ -79,17 +78,6 @@ static int report_memory(int r) {
  * Calls
  */
 
-/* The kernel shows the namespaces of a process to those only who may read it without a password; and it has to be our
- * own, too. */
-static bool may_take_password(const Target *t) {
-        char path[sizeof("/proc//ns/user") + 10];
-        struct stat ours, theirs;
-
-        (void) snprintf(path, sizeof(path), "/proc/%d/ns/user", t->pid);
-        return stat(path, &theirs) < 0 || stat("/proc/self/ns/user", &ours) < 0 ||
-               theirs.st_ino != ours.st_ino;
-}
-
 /* method: where descriptors can be sent, with "ByPIDFD" behind it. variable: NULL if it takes none. */
 static int call(Client *c, const Target *t, const char *method, const char *variable, sd_bus_error *error,
                 sd_bus_message **ret) {
@@ -98,7 +86,7 @@ static int call(Client *c, const Target *t, const char *method, const char *vari
         char member[64];
         int r;
 
-        if (!c->options->no_ask_password && !options_remote(c->options) && may_take_password(t))
+        if (!c->options->no_ask_password && !options_remote(c->options) && !target_is_own(t))
                 agent_start(&c->agent);
 
         (void) snprintf(member, sizeof(member), "%s%s", method, by_pidfd ? "ByPIDFD" : "");
