@@ -155,6 +155,8 @@ int environment_read(int fd, Environment *ret) {
 
         if (fstat(fd, &st) < 0)
                 return -errno;
+        if (!S_ISREG(st.st_mode))
+                return -EBADF;
 
         size = (size_t) st.st_size;
         e.data = malloc(size + 1);

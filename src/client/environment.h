@@ -48,5 +48,5 @@ char **environment_list(const Environment *e);
 /* Makes one of the strings in a buffer, each with its NUL byte. Returns 0 or -ENOMEM, also if something is missing there. */
 int environment_take(Buffer *strings, Environment *ret);
 
-/* Takes a file over that the service has made. Returns 0, -ENOMEM or the errno of pread(2). */
+/* Takes a file over that the service has made. Returns 0, -EBADF if it is none, -ENOMEM, or the errno of pread(2). */
 int environment_read(int fd, Environment *ret);
