@@ -61,6 +61,12 @@ int client_connect(Client *c) {
         if (r >= 0)
                 return 0;
 
+        if (o->direct)
+                return client_fail(
+                        EXIT_UNAVAILABLE,
+                        "There is no connection to the system bus, by which units are found: %s. Name a "
+                        "process by its PID.",
+                        strerror(-r));
         if (o->host || o->machine)
                 return client_fail(EXIT_UNAVAILABLE, "There is no connection to the system bus of %s: %s.",
                                    o->host ? o->host : o->machine, strerror(-r));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
-#include <grp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -31,17 +31,31 @@ typedef struct Reading {
 
 #define READING_NULL ((Reading){ .socket_fd = -EBADF, .answer_fd = -EBADF })
 
-static void reading_done(Reading *r) {
+/* Returns how it has ended, as waitpid(2) says it. */
+static int reading_wait(Reading *r) {
+        int status = 0;
+
         r->socket_fd = close_fd(r->socket_fd);
-        r->answer_fd = close_fd(r->answer_fd);
         if (r->pid > 0)
-                while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
+                while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
                         ;
         r->pid = 0;
+        return status;
+}
+
+static void reading_done(Reading *r) {
+        (void) reading_wait(r);
+        r->answer_fd = close_fd(r->answer_fd);
 }
 
 static _Noreturn void run_reader(int socket_fd) {
         Sandbox sandbox;
+        sigset_t none;
+
+        /* What ends it at its deadline. */
+        (void) signal(SIGALRM, SIG_DFL);
+        (void) sigemptyset(&none);
+        (void) sigprocmask(SIG_SETMASK, &none, NULL);
 
         if (sandbox_prepare(&sandbox) < 0 || sandbox_limit(READER_MEMORY_MAX, RECORDER_BYTES_MAX) < 0)
                 _exit(EXIT_FAILURE);
@@ -103,6 +117,11 @@ static int reading_go(Reading *r, const Target *t, Part part, bool initial, int 
                 q = message_send(r->socket_fd, &(ReaderConsent){}, sizeof(ReaderConsent), NULL, 0);
         if (q >= 0)
                 q = reading_receive(r, &r->reply, sizeof(r->reply));
+        if (q == -ECONNRESET) {
+                const int status = reading_wait(r);
+
+                return WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? -ETIMEDOUT : q;
+        }
 
         return q < 0 ? q : r->reply.error;
 }
@@ -123,10 +142,11 @@ static int status_of(Outcome outcome) {
         }
 }
 
-static bool is_restricted(void) {
+/* By Yama: it may be looked at, but not read. */
+static bool is_restricted(const Target *t) {
         char scope[16];
 
-        return geteuid() != 0 &&
+        return target_is_own(t) &&
                read_file_at(AT_FDCWD, "/proc/sys/kernel/yama/ptrace_scope", scope, sizeof(scope)) > 0 &&
                scope[0] != '0';
 }
@@ -138,7 +158,7 @@ static int report(const Target *t, int error) {
         if (error == -EACCES || error == -EPERM)
                 return client_fail(
                         EXIT_DENIED,
-                        is_restricted()
+                        is_restricted(t)
                                 ? "The kernel does not let you read process %d directly: "
                                   "/proc/sys/kernel/yama/ptrace_scope is not 0. Ask the service, without "
                                   "--direct, or be root."

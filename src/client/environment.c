@@ -131,6 +131,20 @@ char **environment_list(const Environment *e) {
         return list;
 }
 
+int environment_take(Buffer *strings, Environment *ret) {
+        Environment e;
+
+        assert(strings);
+        assert(ret);
+
+        e.data = buffer_take(strings, &e.size);
+        if (!e.data)
+                return -ENOMEM;
+
+        *ret = e;
+        return 0;
+}
+
 int environment_read(int fd, Environment *ret) {
         _cleanup_(environment_done) Environment e = {};
         struct stat st;
@@ -141,6 +155,8 @@ int environment_read(int fd, Environment *ret) {
 
         if (fstat(fd, &st) < 0)
                 return -errno;
+        if (!S_ISREG(st.st_mode))
+                return -EBADF;
 
         size = (size_t) st.st_size;
         e.data = malloc(size + 1);

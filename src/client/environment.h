@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "macro.h"
+#include "buffer.h"
 
 /* Strings, each ended by a NUL byte: an environment in the format of /proc/PID/environ, or names. */
 typedef struct Environment {
@@ -45,5 +45,8 @@ int variable_compare(const Variable *a, const Variable *b);
  * without memory. */
 char **environment_list(const Environment *e);
 
-/* Takes a file over that the service has made. Returns 0, -ENOMEM or the errno of pread(2). */
+/* Makes one of the strings in a buffer, each with its NUL byte. Returns 0 or -ENOMEM, also if something is missing there. */
+int environment_take(Buffer *strings, Environment *ret);
+
+/* Takes a file over that the service has made. Returns 0, -EBADF if it is none, -ENOMEM, or the errno of pread(2). */
 int environment_read(int fd, Environment *ret);

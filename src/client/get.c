@@ -7,25 +7,24 @@
 /* Makes an environment of the entries that were asked for: the first of each name, in the order of asking. Returns 0,
  * EXIT_MISSING if one is not there, or another exit status. */
 static int choose(const Environment *e, char *names[], Environment *ret) {
-        _cleanup_(environment_done) Environment chosen = {};
+        _cleanup_(buffer_done) Buffer chosen = {};
         int status = 0;
-        FILE *stream;
 
-        stream = open_memstream(&chosen.data, &chosen.size);
-        for (char **name = names; stream && *name; name++) {
+        for (char **name = names; *name; name++) {
                 const char *value = strchr(*name, '=') ? NULL : environment_find(e, *name, strlen(*name));
 
-                if (value)
-                        (void) fprintf(stream, "%s=%s%c", *name, value, 0);
-                else
+                if (!value) {
                         status = EXIT_MISSING;
-        }
-        if (!stream || fclose(stream) != 0)
-                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+                        continue;
+                }
 
-        *ret = chosen;
-        chosen = (Environment){};
-        return status;
+                buffer_add_text(&chosen, *name);
+                buffer_add_text(&chosen, "=");
+                buffer_add(&chosen, value, strlen(value) + 1);
+        }
+
+        return environment_take(&chosen, ret) < 0 ? client_fail(EXIT_UNAVAILABLE, "There is no memory.")
+                                                  : status;
 }
 
 static int take_all(Client *c, const Target *t, char *names[] _unused_, Answer *ret) {

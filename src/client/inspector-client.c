@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "direct.h"
@@ -79,17 +78,6 @@ static int report_memory(int r) {
  * Calls
  */
 
-/* The kernel shows the namespaces of a process to those only who may read it without a password; and it has to be our
- * own, too. */
-static bool may_take_password(const Target *t) {
-        char path[sizeof("/proc//ns/user") + 10];
-        struct stat ours, theirs;
-
-        (void) snprintf(path, sizeof(path), "/proc/%d/ns/user", t->pid);
-        return stat(path, &theirs) < 0 || stat("/proc/self/ns/user", &ours) < 0 ||
-               theirs.st_ino != ours.st_ino;
-}
-
 /* method: where descriptors can be sent, with "ByPIDFD" behind it. variable: NULL if it takes none. */
 static int call(Client *c, const Target *t, const char *method, const char *variable, sd_bus_error *error,
                 sd_bus_message **ret) {
@@ -98,7 +86,7 @@ static int call(Client *c, const Target *t, const char *method, const char *vari
         char member[64];
         int r;
 
-        if (!c->options->no_ask_password && !options_remote(c->options) && may_take_password(t))
+        if (!c->options->no_ask_password && !options_remote(c->options) && !target_is_own(t))
                 agent_start(&c->agent);
 
         (void) snprintf(member, sizeof(member), "%s%s", method, by_pidfd ? "ByPIDFD" : "");
@@ -123,27 +111,15 @@ static int call(Client *c, const Target *t, const char *method, const char *vari
 
 /* Takes over an answer of type "as". */
 static int read_strings(sd_bus_message *reply, Environment *ret) {
-        _cleanup_(environment_done) Environment e = {};
+        _cleanup_(buffer_done) Buffer strings = {};
         const char *string;
-        FILE *stream;
         int r;
-
-        stream = open_memstream(&e.data, &e.size);
-        if (!stream)
-                return -errno;
 
         r = sd_bus_message_enter_container(reply, 'a', "s");
         while (r >= 0 && (r = sd_bus_message_read(reply, "s", &string)) > 0)
-                if (fwrite(string, strlen(string) + 1, 1, stream) != 1)
-                        r = -ENOMEM;
-        if (fclose(stream) != 0 && r >= 0)
-                r = -ENOMEM;
-        if (r < 0)
-                return r;
+                buffer_add(&strings, string, strlen(string) + 1);
 
-        *ret = e;
-        e = (Environment){};
-        return 0;
+        return r < 0 ? r : environment_take(&strings, ret);
 }
 
 static bool has_replacement(const Environment *e) {

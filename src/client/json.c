@@ -8,29 +8,23 @@
 
 /* Returns a new string of valid UTF-8. */
 static char *make_valid(const char *text, size_t size, size_t *ret_size) {
-        char *valid = NULL;
-        FILE *stream;
-
-        stream = open_memstream(&valid, ret_size);
-        if (!stream)
-                return NULL;
+        _cleanup_(buffer_done) Buffer valid = {};
 
         for (size_t i = 0; i < size;) {
                 const size_t n = utf8_character_length(text + i, size - i);
 
                 if (n > 0)
-                        (void) fwrite(text + i, 1, n, stream);
-                else
-                        (void) fprintf(stream, "\\x%02x", (unsigned char) text[i]);
+                        buffer_add(&valid, text + i, n);
+                else {
+                        char escape[sizeof("\\xff")];
+
+                        (void) snprintf(escape, sizeof(escape), "\\x%02x", (unsigned char) text[i]);
+                        buffer_add_text(&valid, escape);
+                }
                 i += n > 0 ? n : 1;
         }
 
-        if (fclose(stream) != 0) {
-                free(valid);
-                return NULL;
-        }
-
-        return valid;
+        return buffer_take(&valid, ret_size);
 }
 
 json_t *json_text(const char *text, size_t size) {

@@ -163,27 +163,17 @@ static const char *find_password(const char *text, const char **ret_end) {
 }
 
 static char *mask_urls(const char *text) {
+        _cleanup_(buffer_done) Buffer masked = {};
         const char *password, *end;
-        char *masked = NULL;
-        FILE *stream;
-        size_t size;
-
-        stream = open_memstream(&masked, &size);
-        if (!stream)
-                return NULL;
 
         while ((password = find_password(text, &end))) {
-                (void) fwrite(text, 1, (size_t) (password - text), stream);
-                (void) fputs(MASK, stream);
+                buffer_add(&masked, text, (size_t) (password - text));
+                buffer_add_text(&masked, MASK);
                 text = end;
         }
-        (void) fputs(text, stream);
+        buffer_add_text(&masked, text);
 
-        if (fclose(stream) == 0)
-                return masked;
-
-        free(masked);
-        return NULL;
+        return buffer_take(&masked, NULL);
 }
 
 char *mask_value(const Mask *m, const char *name, size_t size, const char *value) {
@@ -204,23 +194,23 @@ char *mask_value(const Mask *m, const char *name, size_t size, const char *value
 }
 
 /* Of what has no name it can't be told what it is. */
-static bool write_masked(const Mask *m, FILE *stream, const char *entry) {
-        const size_t size = strcspn(entry, "=");
+static bool add_masked(const Mask *m, Buffer *buffer, const char *entry) {
+        const char *end = strchr(entry, '=');
         _cleanup_free_ char *value = NULL;
 
-        value = entry[size] == '=' ? mask_value(m, entry, size, entry + size + 1) : strdup(MASK);
+        value = end ? mask_value(m, entry, (size_t) (end - entry), end + 1) : strdup(MASK);
         if (!value)
                 return false;
 
-        (void) fprintf(stream, "%.*s%s%s%c", entry[size] == '=' ? (int) size : 0, entry,
-                       entry[size] == '=' ? "=" : "", value, 0);
+        if (end)
+                buffer_add(buffer, entry, (size_t) (end + 1 - entry));
+        buffer_add(buffer, value, strlen(value) + 1);
         return true;
 }
 
 int mask_apply(const Mask *m, Environment *e) {
-        _cleanup_(environment_done) Environment masked = {};
-        bool done = true;
-        FILE *stream;
+        _cleanup_(buffer_done) Buffer buffer = {};
+        Environment masked;
 
         assert(m);
         assert(e);
@@ -228,14 +218,13 @@ int mask_apply(const Mask *m, Environment *e) {
         if (!m->enabled)
                 return 0;
 
-        stream = open_memstream(&masked.data, &masked.size);
-        for (const char *p = NULL; stream && done && (p = environment_next(e, p));)
-                done = write_masked(m, stream, p);
-        if (!stream || fclose(stream) != 0 || !done)
+        for (const char *p = NULL; (p = environment_next(e, p));)
+                if (!add_masked(m, &buffer, p))
+                        return fail_without_memory();
+        if (environment_take(&buffer, &masked) < 0)
                 return fail_without_memory();
 
         environment_done(e);
         *e = masked;
-        masked = (Environment){};
         return 0;
 }

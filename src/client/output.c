@@ -227,7 +227,7 @@ int output_json(const Output *o, json_t *json) {
         if (text && o->terminal)
                 escaped = text_escape_json(text, strlen(text));
         if (!text || (o->terminal && !escaped))
-                output_fail();
+                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
 
         (void) puts(escaped ? escaped : text);
         return 0;

@@ -82,6 +82,19 @@ static int report_open(pid_t pid, int error) {
         return client_fail(EXIT_UNAVAILABLE, "Process %d can't be opened: %s.", pid, strerror(-error));
 }
 
+/* The kernel shows the namespaces of a process to those only who may read its environment, as it was at the start; and it
+ * has to be our own namespace, too. */
+bool target_is_own(const Target *t) {
+        char path[sizeof("/proc//ns/user") + 10];
+        struct stat ours, theirs;
+
+        assert(t);
+
+        (void) snprintf(path, sizeof(path), "/proc/%d/ns/user", t->pid);
+        return stat(path, &theirs) >= 0 && stat("/proc/self/ns/user", &ours) >= 0 &&
+               theirs.st_ino == ours.st_ino;
+}
+
 /*
  * By PID
  */

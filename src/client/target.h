@@ -24,4 +24,7 @@ void targets_done(Targets *t);
 int target_find(Client *c, const char *text, Target *ret);
 void target_done(Target *t);
 
+/* Whether a process of this machine is such that its user needs no password, as far as can be seen from here. */
+bool target_is_own(const Target *t);
+
 #define TARGET_NULL ((Target){ .pidfd = -EBADF })

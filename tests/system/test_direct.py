@@ -61,6 +61,22 @@ def test_what_can_not_be_found_is_refused_as_by_the_service(alice, start):
     assert direct(alice, 2**22 + 1).returncode == 66
 
 
+def test_a_reader_has_a_deadline_whatever_it_inherits(alice, process):
+    """strace sends it what the kernel sends at the end of the time."""
+    got = alice.run(["sh", "-c", "trap '' ALRM; exec strace -f -o /dev/null -e inject=capset:signal=ALRM "
+                     f"pekeenv --direct {process}"])
+
+    assert (got.stdout, got.returncode) == ("", 75)
+    assert f"process {process} could not be read in time" in got.stderr
+
+
+def test_a_unit_without_a_bus_says_so(alice):
+    got = direct(alice, "nginx.service")
+
+    assert (got.stdout, got.returncode) == ("", 69)
+    assert "Name a process by its PID" in got.stderr
+
+
 def test_the_service_is_not_asked(alice, process):
     service.stop()
     with bus.Watch("type='method_call',destination='org.pekeenv.Inspector'") as watch:

@@ -270,6 +270,24 @@ def test_masks_are_taken_from_files(alice, start, directory):
         os.rmdir("/etc/pekeenv")
 
 
+def test_a_lack_of_memory_does_not_pass_for_an_answer(alice, start):
+    process = start.puppet(alice)
+    process.do("set_environ(*(b'A%d=' % i + b'x' * 4000 for i in range(1000)), b'TOKEN=x', b'B=http://a:b@c/')")
+
+    for arguments, trouble in (
+        (["get"], 69), (["get", "--json=short"], 69), (["get", "--shell"], 69), (["diff", "--json=short"], 2),
+        (["get", "--mask", "--json=pretty"], 69),
+    ):
+        ended = set()
+        for megabytes in (*range(6, 30, 3), 1000):
+            got = alice.run(["prlimit", f"--as={megabytes << 20}", "pekeenv", *arguments, str(process.pid)],
+                            text=False, env={"PATH": "/usr/bin:/bin"})
+            ended.add((got.returncode, got.stdout))
+
+        assert {(trouble, b"")} < ended, "limits at which it can start, and not take the answer"
+        assert len(ended - {(trouble, b""), (127, b"")}) == 1, arguments
+
+
 #
 # Which process
 #

@@ -182,6 +182,31 @@ static void test_bytes_that_are_no_text_are_escaped(void **state _unused_) {
         assert_escaped("\xef\xbf\xbf", "\\xef\\xbf\\xbf");
 }
 
+static void assert_escaped_again(const char *text, const char *expected) {
+        _cleanup_free_ char *escaped = text_escape_again(text, strlen(text));
+
+        assert_non_null(escaped);
+        assert_string_equal(escaped, expected);
+}
+
+static void test_what_is_escaped_already_stays(void **state _unused_) {
+        assert_escaped_again("a\\x1b\\\\\x1b[m\n", "a\\x1b\\\\\\x1b[m\\n");
+        assert_escaped_again("\\xe2\\x80\\xae\xe2\x80\xae", "\\xe2\\x80\\xae\\xe2\\x80\\xae");
+}
+
+static void assert_json(const char *json, const char *expected) {
+        _cleanup_free_ char *escaped = text_escape_json(json, strlen(json));
+
+        assert_non_null(escaped);
+        assert_string_equal(escaped, expected);
+}
+
+static void test_json_has_escapes_of_its_own(void **state _unused_) {
+        assert_json("{\n  \"a\\n\xc3\xa9\"\n}", "{\n  \"a\\n\xc3\xa9\"\n}");
+        assert_json("\"\x7f\xc2\x9b\xe2\x80\xae\"", "\"\\u007F\\u009B\\u202E\"");
+        assert_json("", "");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_characters_of_each_length_are_recognised),
@@ -206,6 +231,8 @@ int main(void) {
                 cmocka_unit_test(test_line_and_paragraph_separators_are_escaped),
                 cmocka_unit_test(test_backslashes_are_escaped_so_that_escapes_cannot_be_forged),
                 cmocka_unit_test(test_bytes_that_are_no_text_are_escaped),
+                cmocka_unit_test(test_what_is_escaped_already_stays),
+                cmocka_unit_test(test_json_has_escapes_of_its_own),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
