@@ -20,17 +20,27 @@ static void comparison_done(Comparison *c) {
 typedef void (*variable_handler_t)(const char *name, size_t size, const char *old, const char *new,
                                    void *userdata);
 
-static int tell(const Mask *mask, const Variable *v, const char *old, const char *new,
-                variable_handler_t handler, void *userdata) {
-        _cleanup_free_ char *shown_old = NULL, *shown_new = NULL;
+/* Tells a variable that is in one of the two, or in both. Returns EXIT_MISSING, or another exit status. */
+static int tell(const Mask *mask, const Variable *a, const Variable *b, variable_handler_t handler,
+                void *userdata) {
+        const Variable *v = a ? a : b;
+        char *shown[2] = {};
+        bool done;
 
-        shown_old = old ? mask_value(mask, v->name, v->size, old) : NULL;
-        shown_new = new ? mask_value(mask, v->name, v->size, new) : NULL;
-        if ((old && !shown_old) || (new && !shown_new))
-                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+        assert(v);
 
-        handler(v->name, v->size, shown_old, shown_new, userdata);
-        return EXIT_MISSING;
+        if (a)
+                shown[0] = mask_value(mask, a->name, a->size, a->value);
+        if (b)
+                shown[1] = mask_value(mask, b->name, b->size, b->value);
+
+        done = (!a || shown[0]) && (!b || shown[1]);
+        if (done)
+                handler(v->name, v->size, shown[0], shown[1], userdata);
+
+        for (size_t i = 0; i < ELEMENTSOF(shown); i++)
+                free(shown[i]);
+        return done ? EXIT_MISSING : client_fail(EXIT_UNAVAILABLE, "There is no memory.");
 }
 
 /* Tells each difference, in the order of the names. Returns 0 if there is none, EXIT_MISSING if there is one, or another
@@ -47,15 +57,14 @@ static int comparison_tell(const Comparison *c, const Mask *mask, variable_handl
 
         r = 0;
         for (size_t i = 0, j = 0; r <= EXIT_MISSING && (i < old.n_items || j < new.n_items);) {
-                const Variable *a = i < old.n_items ? old.items + i : NULL,
-                               *b = j < new.n_items ? new.items + j : NULL;
-                const int order = !a ? 1 : !b ? -1 : variable_compare(a, b);
+                const int order = i >= old.n_items   ? 1
+                                  : j >= new.n_items ? -1
+                                                     : variable_compare(old.items + i, new.items + j);
+                const Variable *a = order <= 0 ? old.items + i++ : NULL,
+                               *b = order >= 0 ? new.items + j++ : NULL;
 
-                i += order <= 0;
-                j += order >= 0;
-                if (order != 0 || strcmp(a->value, b->value) != 0)
-                        r = tell(mask, order <= 0 ? a : b, order <= 0 ? a->value : NULL,
-                                 order >= 0 ? b->value : NULL, handler, userdata);
+                if (!a || !b || strcmp(a->value, b->value) != 0)
+                        r = tell(mask, a, b, handler, userdata);
         }
 
         return r;
@@ -84,6 +93,8 @@ typedef struct Json {
 } Json;
 
 static json_t *make_value(const char *value) {
+        assert(value);
+
         return json_text(value, strlen(value));
 }
 

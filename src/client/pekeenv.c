@@ -20,6 +20,7 @@ typedef struct Verb {
 #define ANY_NUMBER SIZE_MAX
 #define JSON (1 << FORMAT_JSON | 1 << FORMAT_JSON_PRETTY)
 
+/* The first one is what is meant where none is named. */
 static const Verb verbs[] = {
         { "get", verb_get, 1, ANY_NUMBER, "get PROCESS [NAME…]", JSON | 1 << FORMAT_NULL | 1 << FORMAT_SHELL,
           true },
@@ -103,5 +104,5 @@ int main(int argc, char *argv[]) {
                 options_help();
 
         verb = verb_find(arguments[0]);
-        return verb ? run(verb, arguments + 1, &options) : run(verb_find("get"), arguments, &options);
+        return verb ? run(verb, arguments + 1, &options) : run(verbs, arguments, &options);
 }
