@@ -8,7 +8,7 @@
 #include "text.h"
 
 /* One line, in which names of processes and answers of other machines can't control a terminal. */
-static void print_message(const char *format, va_list arguments) {
+static void _printf_(1, 0) print_message(const char *format, va_list arguments) {
         _cleanup_free_ char *message = NULL, *escaped = NULL;
 
         if (vasprintf(&message, format, arguments) < 0)
