@@ -35,6 +35,7 @@
 
 static void request_authorize(Request *request);
 static void request_answer(Request *request);
+static void request_go_on(Request *request);
 
 static void request_end_question(Request *request) {
         if (!request->polkit)
@@ -202,7 +203,8 @@ static void request_continue(Request *request) {
                 request_fail(request, r);
 }
 
-static void request_want_reader(Request *request, RequestState state) {
+/* Goes to a state in which it waits for another process, but not forever. */
+static void request_enter(Request *request, RequestState state) {
         int r;
 
         request->state = state;
@@ -210,13 +212,13 @@ static void request_want_reader(Request *request, RequestState state) {
         if (r < 0)
                 return request_fail(request, r);
 
-        request_continue(request);
+        request_go_on(request);
 }
 
 /* Starts over with another reader: each is good for one answer. */
 static void request_read_again(Request *request, RequestState state) {
         request->reader = reader_release(request->reader);
-        request_want_reader(request, state);
+        request_enter(request, state);
 }
 
 /* The process is not any more who it was when it was authorised: all starts over. */
@@ -243,7 +245,7 @@ static void request_ask_who_asks(Request *request) {
                 return request_fail(request, r);
 
         request->sender->user->n_requests++;
-        request_want_reader(request, REQUEST_IDENTIFYING);
+        request_enter(request, REQUEST_IDENTIFYING);
 }
 
 static void request_take_names(Request *request, const Names *names) {
@@ -279,17 +281,6 @@ static void request_continue_naming(Request *request) {
         request->waits = r == -EAGAIN;
         if (r < 0 && !request->waits)
                 request_fail(request, r);
-}
-
-static void request_want_names(Request *request, RequestState state) {
-        int r;
-
-        request->state = state;
-        r = request_start_deadline(request, READING_USEC);
-        if (r < 0)
-                return request_fail(request, r);
-
-        request_continue_naming(request);
 }
 
 /* A reader for which there is consent already, and which tells that it has the very same process. */
@@ -328,7 +319,7 @@ static void on_identity(int error, const ReaderIdentity *identity, void *userdat
 
         if (reader_park(request->reader) < 0)
                 request->reader = reader_release(request->reader);
-        request_want_names(request, REQUEST_NAMING);
+        request_enter(request, REQUEST_NAMING);
 }
 
 /* A question may be put if neither all together nor the caller's user have too many open. */
@@ -345,7 +336,7 @@ static void on_authorization(int result, void *userdata) {
         if (result < 0)
                 return request_fail(request, result);
 
-        request_want_reader(request, REQUEST_READING);
+        request_enter(request, REQUEST_READING);
 }
 
 static void request_continue_authorizing(Request *request) {
@@ -379,12 +370,8 @@ static void request_authorize(Request *request) {
         request_continue_authorizing(request);
 }
 
-void request_retry(Request *request) {
-        assert(request);
-
-        if (!request->waits)
-                return;
-
+/* Does what comes next in its state; where it can't yet, it waits. */
+static void request_go_on(Request *request) {
         switch (request->state) {
         case REQUEST_CALLER:
                 return request_ask_who_asks(request);
@@ -398,6 +385,13 @@ void request_retry(Request *request) {
         default:
                 return request_continue(request);
         }
+}
+
+void request_retry(Request *request) {
+        assert(request);
+
+        if (request->waits)
+                request_go_on(request);
 }
 
 /* Opens the debug file that the reader would like to have, if there is one. What leads to it is what the process says;
@@ -455,7 +449,7 @@ static void on_reply(int error, const ReaderReply *reply, void *userdata) {
         *request->reply = *reply;
         request->reader = reader_release(request->reader);
         if (request->question->answer == ANSWER_DESCRIPTION && !request->has_names)
-                request_want_names(request, REQUEST_DESCRIBING);
+                request_enter(request, REQUEST_DESCRIBING);
         else
                 request_answer(request);
 }
