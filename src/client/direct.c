@@ -14,11 +14,7 @@
 #include "fd-util.h"
 #include "message.h"
 #include "reader.h"
-#include "recorder.h"
 #include "text.h"
-
-/* Room for the largest environment while it is taken down. */
-#define READER_MEMORY_MAX (3ULL * RECORDER_BYTES_MAX)
 
 /* A reader, and what is said with it. */
 typedef struct Reading {
@@ -57,7 +53,7 @@ static _Noreturn void run_reader(int socket_fd) {
         (void) sigemptyset(&none);
         (void) sigprocmask(SIG_SETMASK, &none, NULL);
 
-        if (sandbox_prepare(&sandbox) < 0 || sandbox_limit(READER_MEMORY_MAX, RECORDER_BYTES_MAX) < 0)
+        if (reader_prepare(&sandbox) < 0)
                 _exit(EXIT_FAILURE);
 
         reader_run(socket_fd, &sandbox);

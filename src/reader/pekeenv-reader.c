@@ -8,7 +8,6 @@
 
 #include "capabilities.h"
 #include "reader.h"
-#include "recorder.h"
 #include "zygote.h"
 
 static void run_reader(int fd, void *userdata) {
@@ -26,7 +25,7 @@ int main(void) {
 
         /* Executing it has made the process dumpable again. */
         if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || capabilities_keep(CAPABILITIES_TO_READ) < 0 ||
-            sandbox_prepare(&sandbox) < 0 || sandbox_limit(READER_MEMORY_MAX, RECORDER_BYTES_MAX) < 0)
+            reader_prepare(&sandbox) < 0)
                 return EXIT_FAILURE;
 
         zygote_serve(ZYGOTE_FD, "pekeenv-reader", run_reader, &sandbox);

@@ -8,7 +8,11 @@
 #include "message.h"
 #include "protocol.h"
 #include "reader.h"
+#include "recorder.h"
 #include "snapshot.h"
+
+/* Room for an environment of the largest size while it is made larger, and for the program. */
+#define MEMORY_MAX (3ULL * RECORDER_BYTES_MAX)
 
 typedef struct Reader {
         int socket_fd;
@@ -247,6 +251,13 @@ static void reader_serve(Reader *reader) {
 
         (void) message_send(reader->socket_fd, &reply, sizeof(reply), NULL, 0);
         reader->memory = memory_free(reader->memory); /* wipes it */
+}
+
+int reader_prepare(Sandbox *ret) {
+        int r;
+
+        r = sandbox_prepare(ret);
+        return r < 0 ? r : sandbox_limit(MEMORY_MAX, RECORDER_BYTES_MAX);
 }
 
 _Noreturn void reader_run(int socket_fd, const Sandbox *sandbox) {
