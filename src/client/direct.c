@@ -191,11 +191,9 @@ static int describe(const Reading *r, Description *d) {
         const Identity *process = &r->identity.identity;
         const Location *l = &r->reply.location;
         _cleanup_free_ char *unit = NULL, *container = NULL;
-        const char *runtime = runtime_to_string(l->runtime), *source = source_to_string(l->source);
         int q;
 
-        if (!runtime || !source || strnlen(l->symbol, sizeof(l->symbol)) == sizeof(l->symbol) ||
-            strnlen(l->object, sizeof(l->object)) == sizeof(l->object))
+        if (!location_is_sound(l))
                 return -EPROTO;
 
         (void) sd_pid_get_unit(process->pid, &unit);
@@ -205,8 +203,7 @@ static int describe(const Reading *r, Description *d) {
         if (q >= 0)
                 q = description_add(d, "UID", NULL, process->uids[ID_EFFECTIVE]);
         if (q >= 0)
-                q = description_add(d, "StartTime", NULL,
-                                    process->start_time * (1000000ULL / (uint64_t) sysconf(_SC_CLK_TCK)));
+                q = description_add(d, "StartTime", NULL, identity_start_usec(process));
         if (q >= 0)
                 q = add_escaped(d, "Executable", process->executable);
         if (q >= 0)
@@ -214,9 +211,9 @@ static int describe(const Reading *r, Description *d) {
         if (q >= 0)
                 q = add_escaped(d, "Container", container);
         if (q >= 0)
-                q = description_add(d, "Runtime", runtime, 0);
+                q = description_add(d, "Runtime", runtime_to_string(l->runtime), 0);
         if (q >= 0)
-                q = description_add(d, "Source", source, 0);
+                q = description_add(d, "Source", source_to_string(l->source), 0);
         if (q >= 0)
                 q = description_add(d, "Count", NULL, r->reply.n_entries);
         if (q >= 0)

@@ -85,11 +85,6 @@ static int append_strings(sd_bus_message *message, int fd) {
         return sd_bus_message_close_container(message);
 }
 
-/* µs of CLOCK_BOOTTIME */
-static uint64_t start_time_usec(const Identity *process) {
-        return process->start_time * (1000000ULL / (uint64_t) sysconf(_SC_CLK_TCK));
-}
-
 /* What comes from a process is shown escaped; an empty text is left out. */
 static int append_text(sd_bus_message *message, const char *key, const char *text) {
         _cleanup_free_ char *escaped = NULL;
@@ -109,7 +104,7 @@ static int append_process(sd_bus_message *message, const Identity *process, cons
 
         r = sd_bus_message_append(message, "{sv}{sv}{sv}", "PID", "u", (uint32_t) process->pid, "UID", "u",
                                   (uint32_t) process->uids[ID_EFFECTIVE], "StartTime", "t",
-                                  start_time_usec(process));
+                                  identity_start_usec(process));
         if (r >= 0)
                 r = append_text(message, "Executable", process->executable);
         if (r >= 0 && names->unit[0] != 0)
@@ -122,20 +117,19 @@ static int append_process(sd_bus_message *message, const Identity *process, cons
 static int append_description(sd_bus_message *message, const Identity *process, const Names *names,
                               const ReaderReply *reply) {
         const Location *l = &reply->location;
-        const char *runtime = runtime_to_string(l->runtime), *source = source_to_string(l->source);
         int r;
 
-        if (!runtime || !source || strnlen(l->symbol, sizeof(l->symbol)) == sizeof(l->symbol) ||
-            strnlen(l->object, sizeof(l->object)) == sizeof(l->object))
+        if (!location_is_sound(l))
                 return -EPROTO;
 
         r = sd_bus_message_open_container(message, 'a', "{sv}");
         if (r >= 0)
                 r = append_process(message, process, names);
         if (r >= 0)
-                r = sd_bus_message_append(message, "{sv}{sv}{sv}{sv}", "Runtime", "s", runtime, "Source",
-                                          "s", source, "Count", "t", (uint64_t) reply->n_entries, "Bytes",
-                                          "t", (uint64_t) reply->size);
+                r = sd_bus_message_append(message, "{sv}{sv}{sv}{sv}", "Runtime", "s",
+                                          runtime_to_string(l->runtime), "Source", "s",
+                                          source_to_string(l->source), "Count", "t",
+                                          (uint64_t) reply->n_entries, "Bytes", "t", (uint64_t) reply->size);
         if (r >= 0)
                 r = append_text(message, "Symbol", l->symbol);
         if (r >= 0)

@@ -218,6 +218,12 @@ bool identity_equal(const Identity *a, const Identity *b) {
                strcmp(a->executable, b->executable) == 0 && strcmp(a->control_group, b->control_group) == 0;
 }
 
+uint64_t identity_start_usec(const Identity *identity) {
+        assert(identity);
+
+        return identity->start_time * (1000000ULL / (uint64_t) sysconf(_SC_CLK_TCK));
+}
+
 int identity_shares_user_namespace(const Identity *identity, const Process *other) {
         dev_t device = 0;
         ino_t inode = 0;

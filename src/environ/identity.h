@@ -38,6 +38,9 @@ int identity_read(const Process *p, Identity *ret);
 /* Whether nothing that counts has changed from one reading to the other. */
 bool identity_equal(const Identity *a, const Identity *b);
 
+/* When it was started, in µs of CLOCK_BOOTTIME. */
+uint64_t identity_start_usec(const Identity *identity);
+
 /* Whether the process is in the user namespace that the identity tells.
  * Returns 1 or 0, or the errno of stat(2). */
 int identity_shares_user_namespace(const Identity *identity, const Process *other);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <string.h>
+
 #include "location.h"
 
 static const char *const runtime_names[] = {
@@ -21,4 +23,12 @@ const char *runtime_to_string(Runtime runtime) {
 
 const char *source_to_string(Source source) {
         return (size_t) source < ELEMENTSOF(source_names) ? source_names[source] : NULL;
+}
+
+bool location_is_sound(const Location *l) {
+        assert(l);
+
+        return runtime_to_string(l->runtime) && source_to_string(l->source) &&
+               strnlen(l->symbol, sizeof(l->symbol)) < sizeof(l->symbol) &&
+               strnlen(l->object, sizeof(l->object)) < sizeof(l->object);
 }

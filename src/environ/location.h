@@ -46,8 +46,12 @@ typedef struct Location {
         char object[PATH_MAX]; /* path by the dynamic loader's account, "" for the executable */
 } Location;
 
+/* Returns NULL for none that there is. */
 const char *runtime_to_string(Runtime runtime);
 const char *source_to_string(Source source);
+
+/* Whether one that comes from another process is of this form: its names exist, and its texts end. */
+bool location_is_sound(const Location *l);
 
 /* Finds it, by all ways there are.
  * Returns 0;
