@@ -29,6 +29,10 @@ int client_fail(int status, const char *format, ...) {
         return status;
 }
 
+int client_fail_without_memory(void) {
+        return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+}
+
 void client_note(const Client *c, const char *format, ...) {
         va_list arguments;
 

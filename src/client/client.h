@@ -33,6 +33,9 @@ void client_done(Client *c);
 /* Prints "pekeenv: …" on standard error, and returns the status. */
 int client_fail(int status, const char *format, ...) _printf_(2, 3);
 
+/* The same, EXIT_UNAVAILABLE, where there is no memory. */
+int client_fail_without_memory(void);
+
 /* Prints what is good to know on standard error, unless --quiet. */
 void client_note(const Client *c, const char *format, ...) _printf_(2, 3);
 

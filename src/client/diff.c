@@ -40,7 +40,7 @@ static int tell(const Mask *mask, const Variable *a, const Variable *b, variable
 
         for (size_t i = 0; i < ELEMENTSOF(shown); i++)
                 free(shown[i]);
-        return done ? EXIT_MISSING : client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+        return done ? EXIT_MISSING : client_fail_without_memory();
 }
 
 /* Tells each difference, in the order of the names. Returns 0 if there is none, EXIT_MISSING if there is one, or another
@@ -51,7 +51,7 @@ static int comparison_tell(const Comparison *c, const Mask *mask, variable_handl
         int r;
 
         if (environment_variables(&c->old, &old) < 0 || environment_variables(&c->new, &new) < 0)
-                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+                return client_fail_without_memory();
         variables_sort(&old);
         variables_sort(&new);
 

@@ -31,7 +31,7 @@ int verb_exec(Client *c, char *arguments[]) {
 
         list = environment_list(&environment);
         if (!list)
-                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+                return client_fail_without_memory();
 
         /* The command is looked for in the PATH that it will have. All descriptors of ours are closed by the exec. */
         client_done(c);

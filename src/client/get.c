@@ -23,8 +23,7 @@ static int choose(const Environment *e, char *names[], Environment *ret) {
                 buffer_add(&chosen, value, strlen(value) + 1);
         }
 
-        return environment_take(&chosen, ret) < 0 ? client_fail(EXIT_UNAVAILABLE, "There is no memory.")
-                                                  : status;
+        return environment_take(&chosen, ret) < 0 ? client_fail_without_memory() : status;
 }
 
 static int take_all(Client *c, const Target *t, char *names[] _unused_, Answer *ret) {
@@ -39,13 +38,9 @@ static int take_some(Client *c, const Target *t, char *names[], Answer *ret) {
         return r != 0 ? r : choose(&e, names, &ret->environment);
 }
 
-static void print_all(const Output *o, Client *c, const Answer *a) {
-        output_environment(o, c, &a->environment);
-}
-
 static void print_values(const Output *o, Client *c, const Answer *a) {
         if (o->options->format == FORMAT_SHELL)
-                return output_environment(o, c, &a->environment);
+                return show_environment(o, c, a);
 
         for (const char *p = NULL; (p = environment_next(&a->environment, p));) {
                 output_text(o, COLOR_NONE, strchr(p, '=') + 1);
@@ -53,13 +48,9 @@ static void print_values(const Output *o, Client *c, const Answer *a) {
         }
 }
 
-static json_t *make_json(const Answer *a) {
-        return json_environment(&a->environment);
-}
-
 int verb_get(Client *c, char *arguments[]) {
-        static const Show all = { "environment", take_all, print_all, make_json };
-        static const Show some = { "environment", take_some, print_values, make_json };
+        static const Show all = { "environment", take_all, show_environment, show_environment_as_json };
+        static const Show some = { "environment", take_some, print_values, show_environment_as_json };
 
         assert(c);
         assert(arguments);

@@ -6,16 +6,8 @@ static int take(Client *c, const Target *t, char *names[] _unused_, Answer *ret)
         return inspector_get_environment(c, t, true, &ret->environment);
 }
 
-static void print(const Output *o, Client *c, const Answer *a) {
-        output_environment(o, c, &a->environment);
-}
-
-static json_t *make_json(const Answer *a) {
-        return json_environment(&a->environment);
-}
-
 int verb_initial(Client *c, char *arguments[]) {
-        static const Show show = { "environment", take, print, make_json };
+        static const Show show = { "environment", take, show_environment, show_environment_as_json };
 
         assert(c);
         assert(arguments);

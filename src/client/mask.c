@@ -16,20 +16,16 @@ static const char *const built_in[] = {
 #define SYSTEM_FILE "/etc/pekeenv/mask"
 #define USER_FILE "pekeenv/mask"
 
-static int fail_without_memory(void) {
-        return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
-}
-
 static int mask_add(Mask *m, const char *pattern) {
         char **patterns = reallocarray(m->patterns, m->n_patterns + 1, sizeof(char *));
 
         if (!patterns)
-                return fail_without_memory();
+                return client_fail_without_memory();
         m->patterns = patterns;
 
         patterns[m->n_patterns] = strdup(pattern);
         if (!patterns[m->n_patterns])
-                return fail_without_memory();
+                return client_fail_without_memory();
 
         m->n_patterns++;
         return 0;
@@ -75,10 +71,10 @@ static int mask_add_user_file(Mask *m) {
 
         if (config && config[0] == '/') {
                 if (asprintf(&path, "%s/" USER_FILE, config) < 0)
-                        return fail_without_memory();
+                        return client_fail_without_memory();
         } else if (home && home[0] == '/') {
                 if (asprintf(&path, "%s/.config/" USER_FILE, home) < 0)
-                        return fail_without_memory();
+                        return client_fail_without_memory();
         } else
                 return 0;
 
@@ -91,7 +87,7 @@ static int mask_add_list(Mask *m, const char *list) {
         int r = 0;
 
         if (!copy)
-                return fail_without_memory();
+                return client_fail_without_memory();
 
         for (const char *pattern; r == 0 && (pattern = strsep(&rest, ","));)
                 if (pattern[0] != 0)
@@ -220,9 +216,9 @@ int mask_apply(const Mask *m, Environment *e) {
 
         for (const char *p = NULL; (p = environment_next(e, p));)
                 if (!add_masked(m, &buffer, p))
-                        return fail_without_memory();
+                        return client_fail_without_memory();
         if (environment_take(&buffer, &masked) < 0)
-                return fail_without_memory();
+                return client_fail_without_memory();
 
         environment_done(e);
         *e = masked;

@@ -6,16 +6,12 @@ static int take(Client *c, const Target *t, char *names[] _unused_, Answer *ret)
         return inspector_get_names(c, t, &ret->environment);
 }
 
-static void print(const Output *o, Client *c, const Answer *a) {
-        output_environment(o, c, &a->environment);
-}
-
 static json_t *make_json(const Answer *a) {
         return json_strings(&a->environment);
 }
 
 int verb_names(Client *c, char *arguments[]) {
-        static const Show show = { "names", take, print, make_json };
+        static const Show show = { "names", take, show_environment, make_json };
 
         assert(c);
         assert(arguments);

@@ -109,7 +109,7 @@ static int add_masks(Options *o, const char *masks) {
                 return 0;
 
         if (asprintf(&together, "%s%s%s", o->masks ? o->masks : "", o->masks ? "," : "", masks) < 0)
-                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+                return client_fail_without_memory();
 
         free(o->masks);
         o->masks = together;

@@ -85,7 +85,7 @@ int output_end(Output *o, int status) {
 }
 
 _Noreturn void output_fail(void) {
-        exit(client_fail(EXIT_UNAVAILABLE, "There is no memory."));
+        exit(client_fail_without_memory());
 }
 
 void output_done(Output *o) {
@@ -227,7 +227,7 @@ int output_json(const Output *o, json_t *json) {
         if (text && o->terminal)
                 escaped = text_escape_json(text, strlen(text));
         if (!text || (o->terminal && !escaped))
-                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+                return client_fail_without_memory();
 
         (void) puts(escaped ? escaped : text);
         return 0;

@@ -7,6 +7,18 @@ static void answer_done(Answer *a) {
         description_done(&a->description);
 }
 
+void show_environment(const Output *o, Client *c, const Answer *a) {
+        assert(a);
+
+        output_environment(o, c, &a->environment);
+}
+
+json_t *show_environment_as_json(const Answer *a) {
+        assert(a);
+
+        return json_environment(&a->environment);
+}
+
 typedef struct Answers {
         Answer *items;
         size_t n_items;
@@ -25,7 +37,7 @@ static int take_all(Client *c, const Show *show, Targets *t, char *names[], Answ
 
         ret->items = calloc(t->n_items, sizeof(Answer));
         if (!ret->items)
-                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+                return client_fail_without_memory();
 
         for (size_t i = 0; i < t->n_items; i++) {
                 const int r = show->take(c, t->items + i, names, ret->items + n);

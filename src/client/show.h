@@ -21,6 +21,10 @@ typedef struct Show {
         json_t *(*make_json)(const Answer *a);
 } Show;
 
+/* For verbs whose answers are environments. */
+void show_environment(const Output *o, Client *c, const Answer *a);
+json_t *show_environment_as_json(const Answer *a);
+
 /* Shows what PROCESS stands for. All is asked for before anything is printed.
  * arguments: PROCESS, and names for take(). Returns an exit status: the last one that is not 0, of several processes. */
 int show_processes(Client *c, const Show *show, char *arguments[]);

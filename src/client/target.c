@@ -37,7 +37,7 @@ static int targets_add(Targets *t, Target *target) {
         Target *items = reallocarray(t->items, t->n_items + 1, sizeof(Target));
 
         if (!items)
-                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+                return client_fail_without_memory();
 
         t->items = items;
         t->items[t->n_items++] = *target;

@@ -120,7 +120,7 @@ int unit_get_main_process(Client *c, const char *unit, pid_t **ret, size_t *ret_
 
         pids = malloc(sizeof(pid_t));
         if (!pids)
-                return client_fail(EXIT_UNAVAILABLE, "There is no memory.");
+                return client_fail_without_memory();
         pids[0] = (pid_t) pid;
 
         *ret = TAKE_PTR(pids);
