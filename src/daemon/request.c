@@ -370,11 +370,9 @@ static void request_authorize(Request *request) {
         request_continue_authorizing(request);
 }
 
-/* Does what comes next in its state; where it can't yet, it waits. */
+/* Does what comes next for a caller who is known; where it can't yet, it waits. */
 static void request_go_on(Request *request) {
         switch (request->state) {
-        case REQUEST_CALLER:
-                return request_ask_who_asks(request);
         case REQUEST_NAMING:
         case REQUEST_DESCRIBING:
                 return request_continue_naming(request);
@@ -390,7 +388,12 @@ static void request_go_on(Request *request) {
 void request_retry(Request *request) {
         assert(request);
 
-        if (request->waits)
+        if (!request->waits)
+                return;
+
+        if (request->state == REQUEST_CALLER)
+                request_ask_who_asks(request);
+        else
                 request_go_on(request);
 }
 
