@@ -3,12 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <systemd/sd-login.h>
 #include <unistd.h>
 
 #include "agent.h"
+#include "child.h"
 #include "fd-util.h"
 
 /* Where a session of a user's has an agent of its own, such as a desktop's, that one is to ask. Outside of sessions polkit
@@ -19,12 +18,9 @@ static bool is_in_session(void) {
         return sd_pid_get_session(0, &session) >= 0 || sd_uid_get_display(geteuid(), &display) >= 0;
 }
 
-static _Noreturn void run_agent(int ready_fd, pid_t parent) {
+static _Noreturn void run_agent(int ready_fd) {
         char fd[16];
 
-        /* It is not to outlive who it asks for. */
-        if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent)
-                _exit(EXIT_FAILURE);
         if (fcntl(ready_fd, F_SETFD, 0) < 0)
                 _exit(EXIT_FAILURE);
 
@@ -36,7 +32,6 @@ static _Noreturn void run_agent(int ready_fd, pid_t parent) {
 
 void agent_start(Agent *a) {
         _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
-        const pid_t self = getpid();
         int pair[2];
         char byte;
 
@@ -47,9 +42,9 @@ void agent_start(Agent *a) {
         ours = pair[0];
         theirs = pair[1];
 
-        a->pid = fork();
+        a->pid = child_fork();
         if (a->pid == 0)
-                run_agent(theirs, self);
+                run_agent(theirs);
         if (a->pid < 0) {
                 a->pid = 0;
                 return;
@@ -69,7 +64,5 @@ void agent_done(Agent *a) {
 
         (void) kill(a->pid, SIGTERM);
         (void) kill(a->pid, SIGCONT);
-        while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
-                ;
-        a->pid = 0;
+        (void) child_wait(&a->pid);
 }

@@ -9,6 +9,7 @@
 #include <systemd/sd-login.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "direct.h"
 #include "explanation.h"
 #include "fd-util.h"
@@ -29,14 +30,8 @@ typedef struct Reading {
 
 /* Returns how it has ended, as waitpid(2) says it. */
 static int reading_wait(Reading *r) {
-        int status = 0;
-
         r->socket_fd = close_fd(r->socket_fd);
-        if (r->pid > 0)
-                while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
-                        ;
-        r->pid = 0;
-        return status;
+        return child_wait(&r->pid);
 }
 
 static void reading_done(Reading *r) {

@@ -4,10 +4,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "fd-util.h"
 #include "pager.h"
 
@@ -23,10 +22,10 @@ static const char *chosen_pager(void) {
         return pager && strcmp(pager, "cat") == 0 ? "" : pager;
 }
 
-static _Noreturn void run_pager(const char *command, int input_fd, pid_t parent) {
+static _Noreturn void run_pager(const char *command, int input_fd) {
         const char *less = getenv("SYSTEMD_LESS");
 
-        if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent || dup2(input_fd, STDIN_FILENO) < 0)
+        if (dup2(input_fd, STDIN_FILENO) < 0)
                 _exit(EXIT_FAILURE);
 
         /* What is shown may be secret, and comes from others: nothing is to be edited, saved or executed from there. */
@@ -44,7 +43,6 @@ static _Noreturn void run_pager(const char *command, int input_fd, pid_t parent)
 void pager_start(pid_t *ret) {
         _cleanup_close_ int ours = -EBADF, theirs = -EBADF;
         const char *command = chosen_pager();
-        const pid_t self = getpid();
         int pair[2];
         pid_t pid;
 
@@ -57,9 +55,9 @@ void pager_start(pid_t *ret) {
         ours = pair[1];
 
         (void) fflush(stdout);
-        pid = fork();
+        pid = child_fork();
         if (pid == 0)
-                run_pager(command, theirs, self);
+                run_pager(command, theirs);
         if (pid < 0)
                 return;
 
@@ -71,12 +69,5 @@ void pager_start(pid_t *ret) {
 }
 
 void pager_done(pid_t *pager) {
-        assert(pager);
-
-        if (*pager <= 0)
-                return;
-
-        while (waitpid(*pager, NULL, 0) < 0 && errno == EINTR)
-                ;
-        *pager = 0;
+        (void) child_wait(pager);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,9 +61,9 @@ static void read_comm(pid_t pid, char *buf, size_t size) {
 static int target_open(pid_t pid, Target *ret) {
         int fd;
 
-        fd = pidfd_open(pid, 0);
-        if (fd < 0) /* EINVAL for a thread until Linux 6.9, ENOENT since */
-                return errno == EINVAL ? -ENOENT : -errno;
+        fd = pidfd_open_process(pid);
+        if (fd < 0)
+                return fd;
 
         *ret = (Target){ .pid = pid, .pidfd = fd };
         read_comm(pid, ret->comm, sizeof(ret->comm));

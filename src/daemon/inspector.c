@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "failure.h"
@@ -49,17 +48,10 @@ static const Question *question_find(const char *method) {
 
 /* Turns a PID into a pidfd: from here on it can't become another process's. */
 static int open_pid(uint32_t pid) {
-        int fd;
-
         if (pid == 0 || pid > INT32_MAX)
                 return pid == 0 ? -EINVAL : -ESRCH;
 
-        fd = pidfd_open((pid_t) pid, 0);
-        if (fd >= 0)
-                return fd;
-
-        /* What the kernel says to a thread's ID: EINVAL until 6.9, ENOENT since. */
-        return errno == EINVAL ? -ENOENT : -errno;
+        return pidfd_open_process((pid_t) pid);
 }
 
 static int read_process(sd_bus_message *message, const Question *question, int *ret_pidfd, pid_t *ret_pid) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "fd-util.h"
@@ -14,6 +15,17 @@ int close_fd(int fd) {
         }
 
         return -EBADF;
+}
+
+int pidfd_open_process(pid_t pid) {
+        int fd;
+
+        fd = pidfd_open(pid, 0);
+        if (fd >= 0)
+                return fd;
+
+        /* What the kernel says to a thread's ID: EINVAL until 6.9, ENOENT since. */
+        return errno == EINVAL ? -ENOENT : -errno;
 }
 
 ssize_t read_file_at(int dir_fd, const char *path, char *buf, size_t size) {

@@ -12,6 +12,10 @@ static inline void closep(int *fd) {
         close_fd(*fd);
 }
 
+/* Opens a pidfd of the process that has a PID now. Returns it; -ESRCH if none has; -ENOENT if it is the ID of a mere
+ * thread; or another errno of pidfd_open(2). */
+int pidfd_open_process(pid_t pid);
+
 /* Reads a file of /proc into buf, which gets a closing NUL byte.
  * dir_fd, path: as openat(2) takes them; buf, size: room, NUL byte included.
  * Returns the bytes read, without the NUL; -ENOBUFS if the file has more, or the errno of openat(2) or

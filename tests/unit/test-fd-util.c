@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "fd-util.h"
 #include "unit.h"
@@ -23,6 +26,24 @@ static void test_closing_keeps_errno(void **state _unused_) {
         errno = ENOTTY;
         (void) close_fd(1000000);
         assert_int_equal(errno, ENOTTY);
+}
+
+static void *open_pidfd_of_thread(void *ret) {
+        *(int *) ret = pidfd_open_process((pid_t) syscall(SYS_gettid));
+        return NULL;
+}
+
+static void test_a_process_is_opened_but_no_thread_and_nothing_that_is_not_there(void **state _unused_) {
+        _cleanup_close_ int fd = pidfd_open_process(getpid());
+        pthread_t thread;
+        int of_thread = 0;
+
+        assert_true(fd >= 0);
+        assert_int_equal(pidfd_open_process(1 << 23), -ESRCH);
+
+        assert_int_equal(pthread_create(&thread, NULL, open_pidfd_of_thread, &of_thread), 0);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        assert_int_equal(of_thread, -ENOENT);
 }
 
 static void test_a_file_is_read_whole_and_ended_by_nul(void **state _unused_) {
@@ -118,6 +139,7 @@ int main(void) {
                 cmocka_unit_test(test_closing_a_descriptor_closes_it),
                 cmocka_unit_test(test_closing_no_descriptor_is_fine),
                 cmocka_unit_test(test_closing_keeps_errno),
+                cmocka_unit_test(test_a_process_is_opened_but_no_thread_and_nothing_that_is_not_there),
                 cmocka_unit_test(test_a_file_is_read_whole_and_ended_by_nul),
                 cmocka_unit_test(test_a_file_that_does_not_fit_is_an_error),
                 cmocka_unit_test(test_an_empty_file_is_an_empty_text),
