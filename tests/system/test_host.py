@@ -24,7 +24,7 @@ def make_key(path):
 def host(alice, directory):
     """A server at which alice may log in, by the key that she has at home."""
     os.chown(directory, alice.uid, alice.gid)
-    # sshd lets nobody in whose account is locked. (A new home is not for an account that still runs processes.)
+    # sshd lets nobody in whose account is locked.
     subprocess.run(["usermod", "--password", "*", "alice"], check=True)
     make_key(f"{directory}/host")
     make_key(f"{directory}/id_ed25519")
